@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The 64-byte message: what an exit of the guest, or a call of another service, looks like to a service.
+ *
+ * It stands at the start of the thread's first message page. The second message page is the transfer page: string I/O
+ * data, structures of vcpu_ctl and trace, and the payload of calls between services (size bytes of it are copied along
+ * with a WEIR_MSG_CALL, and reply.size bytes back).
+ */
+#ifndef WEIR_MESSAGE_H
+#define WEIR_MESSAGE_H
+
+#include <stdint.h>
+
+enum weir_msg_kind {
+    WEIR_MSG_NONE = 0,
+    WEIR_MSG_IO,      /* addr = port, size 1, 2, 4; string I/O: count elements in the transfer page */
+    WEIR_MSG_MMIO,    /* addr = guest-physical address, size 1 to 8 */
+    WEIR_MSG_MSR,     /* addr = MSR, size 8 */
+    WEIR_MSG_EMULATE, /* to the emulator only: its request in the transfer page (include/weir/emulate.h) */
+    WEIR_MSG_HOOK,    /* to the vCPU's own port: the hook block asks for something; addr = enum weir_hook */
+    WEIR_MSG_NOTE,    /* reply_wait's note: bits in data */
+    WEIR_MSG_CALL,    /* another service: vcpu holds the badge of its capability; the rest is theirs */
+};
+
+enum weir_msg_flag {
+    WEIR_F_WRITE = 1u << 0,
+    WEIR_F_REP = 1u << 1,    /* string I/O: size = bytes of an element, count = elements */
+    WEIR_F_REPLAY = 1u << 2, /* was delivered before, to an instance that did not answer */
+    WEIR_F_POSTED = 1u << 3, /* the guest went on already */
+};
+
+/* How a service answers an access; in the reply's kind. */
+enum weir_verdict {
+    WEIR_V_DONE = 0, /* the service did it; data = what a read gives */
+    WEIR_V_PASS,     /* the kernel does it on the hardware, data and all */
+    WEIR_V_DENY,     /* reads give all ones, writes are dropped; MSRs: #GP */
+    WEIR_V_REPLACE,  /* a write is done on the hardware with data instead; a read: as DONE */
+    WEIR_V_FAULT,    /* #GP(0) */
+    WEIR_VERDICTS
+};
+
+enum weir_hook {
+    WEIR_HOOK_BOOT_FAILED = 1, /* data = INT 13h's AH (FFh: no 55AAh signature) */
+};
+
+struct weir_msg {
+    uint16_t kind;  /* enum weir_msg_kind; in replies to accesses enum weir_verdict */
+    uint16_t size;  /* bytes */
+    uint16_t flags; /* enum weir_msg_flag */
+    uint16_t vcpu;  /* or the caller's badge */
+    uint64_t addr;
+    uint64_t data;
+    uint32_t seq;        /* of this vCPU's requests */
+    uint32_t generation; /* of the port */
+    uint32_t length;     /* of the instruction, 0 where not known */
+    uint32_t count;      /* elements of string I/O */
+    uint64_t rip;
+    uint64_t aux;      /* the cookie given at bind */
+    uint64_t deadline; /* TSC */
+};
+_Static_assert(sizeof(struct weir_msg) == 64, "the message is one cache line");
+
+#define WEIR_MSG_PAGES 2u
+#define WEIR_TRANSFER_BYTES 4096u
+
+#endif
