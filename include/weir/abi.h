@@ -91,7 +91,8 @@ enum weir_call {
 
 /*
  * create(kind, slot, a, b, c, d): puts a capability with all rights of the kind into the caller's free slot.
- *   DOMAIN: a = budget in pages, taken from the caller's own; b = number of capability slots (8 to 4096)
+ *   DOMAIN: a = budget in pages, taken from the caller's own; b = number of capability slots (8 to 4096);
+ *           c = note (SIGNAL) and d = the bits it gets when the domain is stopped (TRACE_FAILURE says why), or 0 and 0
  *   THREAD: a = domain (MANAGE), b = entry RIP, c = RSP, d = VA for its two message pages (page-aligned, free);
  *           bound to the calling CPU; starts with RDI = d, RSI = WEIR_START_VA
  *   PORT:   a = deadline of a synchronous request in microseconds of the service's own run time (0: 100,000)
@@ -208,7 +209,19 @@ struct weir_start_region { /* memory that was mapped for the service */
 };
 _Static_assert(sizeof(struct weir_start_cap) == 32 && sizeof(struct weir_start_region) == 56, "start block ABI");
 
-/* Read-only to the service. init's own is written by the kernel, the others' by init. */
+/*
+ * Read-only to the service. init's own is written by the kernel, the others' by init.
+ *
+ * init's has the capabilities "ports" (device: all I/O ports), "addresses" (device: all physical addresses outside Weir)
+ * and "msrs" (device: all MSRs), and a region for each boot module (named after it, read-only, with its memory
+ * capability) and for "e820" (struct weir_e820[]: the map that the guest will see). Its slots 2 to 4 are empty.
+ */
+struct weir_e820 {
+    uint64_t base, bytes;
+    uint32_t type, attributes; /* ACPI 6.5, 15: types; attributes 1 */
+};
+_Static_assert(sizeof(struct weir_e820) == 24, "ACPI 6.5, table 15.4");
+
 struct weir_start {
     uint64_t magic;
     uint32_t abi, bytes;
