@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Configure and build with CMake, one launcher at a time."""
+
+import collections
+import os
+import re
+import subprocess
+
+import lock
+import tool
+from paths import BUILD, ROOT
+from report import Stop, FAILED, say
+
+_PROGRESS = re.compile(r"^\[ *\d+%\] (?!Built target)")
+
+
+def ensure():
+    """Bring everything up to date. Quiet when there is nothing to do."""
+    with lock.held("build"):
+        if not (BUILD / "CMakeCache.txt").exists():
+            say("configuring the build")
+            tool.run("cmake", "-S", ROOT, "-B", BUILD)
+        _watched("cmake", "--build", str(BUILD), "-j", str(os.cpu_count() or 1))
+
+
+def _watched(*command):
+    """Run a build and pass on its progress lines; on failure show its end."""
+    tail = collections.deque(maxlen=60)
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, errors="replace") as process:
+        for line in process.stdout:
+            line = line.rstrip()
+            tail.append(line)
+            if _PROGRESS.match(line):
+                say(line)
+    if process.returncode != 0:
+        raise Stop(FAILED, "the build failed:\n" + "\n".join(tail))

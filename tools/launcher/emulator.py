@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A running machine: the QEMU process, the guest's COM1, QMP, Weir's log."""
+
+import ctypes
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import machine
+import tool
+from qmp import Qmp, QmpError
+from report import Stop, BROKEN, REFUSED, TIMEOUT, broken
+
+_PR_SET_PDEATHSIG = 1
+
+
+class Emulator:
+    """Starts QEMU at once. `timeout` counts wall seconds from there."""
+
+    def __init__(self, spec, timeout=None):
+        self.spec = spec
+        self.folder = Path(spec.folder)
+        self._weir_log_seen = 0
+        com1, com1_far = socket.socketpair()
+        control, control_far = socket.socketpair()
+        self.com1 = None if spec.interactive else com1
+        line = machine.command(spec, com1_far.fileno(), control_far.fileno())
+        libc = ctypes.CDLL(None)
+        self._messages = open(self.folder / "qemu.log", "wb")
+        try:
+            self.process = subprocess.Popen(
+                line, cwd=self.folder, env=dict(tool.ENV, TMPDIR=str(self.folder)),
+                stdin=None if spec.interactive else subprocess.DEVNULL,
+                stdout=None if spec.interactive else self._messages, stderr=self._messages,
+                # Ctrl-C is for the launcher, which then ends QEMU.
+                start_new_session=not spec.interactive,
+                pass_fds=(com1_far.fileno(), control_far.fileno()),
+                # The emulator must not outlive a launcher that is killed.
+                preexec_fn=lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL))
+        except OSError as error:
+            raise broken(f"cannot start QEMU: {error}") from error
+        finally:
+            com1_far.close()
+            control_far.close()
+        self.started = time.monotonic()
+        self.deadline = self.started + timeout if timeout else None
+        self._timeout = timeout
+        try:
+            self.qmp = Qmp(control)
+        except QmpError:
+            self.kill()
+            raise broken("QEMU did not start:\n" + self._qemu_messages()) from None
+        except BaseException:
+            self.kill()
+            raise
+
+    def check(self):
+        """Stop if the time is over, QEMU is gone, or Weir's log says the end."""
+        self._check_weir_log()
+        if self.deadline and time.monotonic() >= self.deadline:
+            raise Stop(TIMEOUT, f"the time limit of {self._timeout:g} s is over", "timeout")
+        if self.process.poll() is not None:
+            self._check_weir_log()
+            raise Ended(self._end_reason())
+
+    def read(self, seconds):
+        """Bytes from COM1, or b"" after SECONDS without any."""
+        until = time.monotonic() + seconds
+        while True:
+            ready = select.select([self.com1], [], [], max(0, min(0.1, until - time.monotonic())))[0]
+            if ready:
+                data = self._receive()
+                if data:
+                    return data
+                self.process.wait()
+            self.check()
+            if time.monotonic() >= until:
+                return b""
+
+    def write(self, data):
+        """Type DATA on COM1."""
+        try:
+            self.com1.sendall(data)
+        except OSError:
+            self.process.wait()
+            self.check()
+
+    def wait(self, seconds=None):
+        """Wait until QEMU ends by itself (True) or SECONDS are over (False)."""
+        until = None if seconds is None else time.monotonic() + seconds
+        while self.process.poll() is None:
+            if until is not None and time.monotonic() >= until:
+                return False
+            self._check_weir_log()
+            if self.deadline and time.monotonic() >= self.deadline:
+                self.check()
+            if self.com1 is None:
+                time.sleep(0.1)
+            elif select.select([self.com1], [], [], 0.1)[0] and not self._receive():
+                self.process.wait()
+        return True
+
+    def kill(self):
+        """End QEMU at once."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._messages.close()
+
+    def weir_log(self):
+        try:
+            return (self.folder / "weir.log").read_text(errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def _receive(self):
+        try:
+            return self.com1.recv(65536)
+        except OSError:
+            return b""
+
+    def _check_weir_log(self):
+        try:
+            size = (self.folder / "weir.log").stat().st_size
+        except FileNotFoundError:
+            return
+        if size == self._weir_log_seen:
+            return
+        self._weir_log_seen = size
+        for line in self.weir_log().split("\n")[:-1]:       # whole lines only
+            line = line.rstrip("\r")
+            if line.startswith("weir: refused: "):
+                raise Stop(REFUSED, line.removeprefix("weir: "), "refused")
+            if line.startswith("weir: panic: "):
+                raise Stop(BROKEN, line.removeprefix("weir: "))
+
+    def _end_reason(self):
+        code = self.process.returncode
+        text = self._qemu_messages()
+        if code == 0:
+            return "the guest switched the machine off or reset it"
+        how = f"signal {-code}" if code < 0 else f"status {code}"
+        return f"QEMU ended with {how}" + (f":\n{text}" if text else "")
+
+    def _qemu_messages(self):
+        return (self.folder / "qemu.log").read_text(errors="replace").strip()
+
+
+class Ended(Stop):
+    """The emulator ended before it was told to."""
+
+    def __init__(self, reason):
+        super().__init__(BROKEN, reason)
