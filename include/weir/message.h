@@ -60,6 +60,12 @@ struct weir_msg {
 };
 _Static_assert(sizeof(struct weir_msg) == 64, "the message is one cache line");
 
+/*
+ * The 8 bytes behind the message: the thread's FS base (musl's thread pointer), below WEIR_USER_TOP. The kernel loads it
+ * at every return to the thread, so it takes effect with the next system call; another value there counts as 0.
+ */
+#define WEIR_MSG_FS_BASE 64u
+
 #define WEIR_MSG_PAGES 2u
 #define WEIR_TRANSFER_BYTES 4096u
 
