@@ -5,28 +5,26 @@
  *
  * Calls go one way: services call init, watch calls policy; init calls nobody, so that no service can ever hold it up.
  *
- * Everyone is given: the region "log" (struct weir_ring, read and write: vmm_log's ring) and the port "init" (CALL).
+ * Everyone is given the region "log" (vmm_log's ring, see vmm/log.h; write) and the port "init" (CALL).
  *
- *   policy    regions "policy.lua" (read: the text; bytes is its exact length), "tables" (write: struct policy_tables).
- *             Evaluates the text into "tables", then WEIR_INIT_READY; a bad policy is WEIR_INIT_FAILED with the
- *             text "name:line: reason". Then serves struct policy_request.
- *   console   regions "log.NAME" (read) for every service and init, "ring" (write: struct weir_console_ring, the
- *             merged log), "tables" (read); device "uart" (8 ports, ACCESS) if there is one to write to.
- *   emulator  nothing. Serves WEIR_MSG_EMULATE.
- *   pci       region "tables" (read); devices "config" (ports CF8h to CFFh, ACCESS and BIND), "ports" and "addresses"
- *             (READ, WRITE, ACCESS, BIND: to follow the guest's BARs); port "watch" (CALL, MANAGE: to bind a BAR's
- *             accesses to it, cookie = the rule's index). Started only if the policy has rules for it; init has bound
- *             "config" to its port by then.
- *   watch     region "tables" (read); port "policy" (CALL). Serves accesses, aux = the rule's index in the table that
- *             goes with the message's kind.
+ *   policy    regions "policy.lua" (read: the text; bytes is its exact length) and "tables" (write: struct
+ *             policy_tables). Evaluates the text into "tables", then WEIR_INIT_READY; a bad policy is
+ *             WEIR_INIT_FAILED with the text "name:line: reason". Then serves struct policy_request.
+ *   console   regions "log.NAME" (write: the consumer's side of NAME's ring) for every other service, "ring" (write:
+ *             struct weir_console_ring), "tables" (read); device "uart" (8 ports, ACCESS) if there is one to write to.
+ *   emulator  nothing more. Serves WEIR_MSG_EMULATE.
+ *   watch     region "tables" (read); port "policy" (CALL). Serves accesses: aux says which rule, see below.
+ *   pci       regions "tables" and "e820" (read), "state" (4 pages, write: zero at first, kept over restarts); devices
+ *             "ports" (all I/O ports: ACCESS, BIND) and "addresses" (READ, WRITE, BIND), from which it makes what it
+ *             binds; ports "self" (its own: CALL, MANAGE) and "watch" (CALL, MANAGE).
  *
- * "tables" is init's validated copy, which nobody can write to; only policy has its own.
+ * "tables" is init's validated copy, which nobody can write to; only policy has its own. emulator always runs, watch
+ * and pci where the policy has rules for them.
  */
 #ifndef WEIR_SERVICE_H
 #define WEIR_SERVICE_H
 
 #include <stdint.h>
-#include <weir/ring.h>
 
 /* addr of a WEIR_MSG_CALL to "init". */
 enum weir_init_call {
@@ -38,12 +36,20 @@ enum weir_init_call {
 #define WEIR_CONSOLE_KERNEL 1ull /* from WEIR_TRACE_CLAIM */
 #define WEIR_CONSOLE_RINGS 2ull  /* from services, after they wrote to their ring */
 
-/* The merged log. kernel_done: all of the kernel's log before this position stands on the UART. */
+/*
+ * The cookie (aux) of an access that watch gets is the index of its rule: in the table that belongs to the message's
+ * kind, or, with this bit, in `mmio` whatever the kind, because pci bound the range of a BAR (which may be ports).
+ */
+#define WEIR_COOKIE_BAR (1ull << 32)
+
+/* The merged log: the newest `capacity` bytes, byte n of all that was ever written stands at text[n % capacity]. */
 struct weir_console_ring {
-    uint64_t kernel_done;
-    uint64_t unused[7];
-    struct weir_ring ring;
+    uint64_t head;        /* bytes ever written */
+    uint64_t capacity;    /* a power of two */
+    uint64_t kernel_done; /* what stands before this position in the kernel's log stands in the log everywhere */
+    uint64_t unused[5];
+    char text[];
 };
-_Static_assert(sizeof(struct weir_console_ring) == 128, "crosses address spaces");
+_Static_assert(sizeof(struct weir_console_ring) == 64, "crosses address spaces");
 
 #endif
