@@ -7,6 +7,7 @@ from pathlib import Path
 
 import bootimage
 import build
+import demodisk
 import options as command_line
 import run
 import testing
@@ -51,6 +52,7 @@ def _help(_argv):
 def _setup(argv):
     command_line.parse(argv)
     build.ensure()
+    demodisk.ensure()
     return OK
 
 
@@ -58,9 +60,8 @@ def _image(argv):
     options = command_line.parse(argv, values=("--policy", "--key"), lists=("--module",), words=(1, 1))
     if options.key is not None:
         raise usage("--key: disk encryption is not built yet")
-    if not (ROOT / "kernel").exists():
-        raise usage("Weir's kernel is not built yet")
     build.ensure()
+    bootimage.require()
     policy = options.policy or ROOT / "policy/default.lua"
     bootimage.make_disk(Path(options.words[0]), bootimage.modules(policy, options.module),
                         ["mmu=nested", "log=com2"])

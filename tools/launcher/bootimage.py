@@ -10,11 +10,19 @@ from pathlib import Path
 import biosdisk
 import tool
 from paths import BOOT, SERVICES
-from report import Stop, FAILED
+from report import Stop, FAILED, usage
 
 KERNEL = BOOT / "weir.elf"
 _COMMON = ("biosdisk", "normal", "configfile", "multiboot2", "test", "ls", "cat", "chain",
            "boot", "reboot", "halt")
+
+
+def require():
+    """Stop unless everything is there that a boot medium always holds."""
+    lacking = [path.name for path in (KERNEL, *(BOOT / name for name in SERVICES))
+               if not path.exists()]
+    if lacking:
+        raise usage("Weir is not complete yet (no " + ", ".join(lacking) + "): use --bare")
 
 
 def modules(policy, extra):

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""One run of the machine: its folder, its disks, its boot CD, the emulator.
+The options are those of `./weir run` (run.parse)."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import bootimage
+import build
+import demodisk
+import lock
+import machine
+from emulator import Emulator
+from paths import BUILD, DEMO, ROOT
+from report import Stop, BROKEN, broken, say
+
+
+class Session:
+    """A context manager; leaving it ends the emulator and removes what is private."""
+
+    def __init__(self, options):
+        self.options = options
+        self.emulator = None
+        self.folder = None
+        self._held = []                 # open files: their locks live as long
+
+    def __enter__(self):
+        try:
+            self._prepare()
+            self.emulator = Emulator(self.spec, self.options.timeout)
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self._close()
+
+    def _close(self):
+        if self.emulator is not None:
+            self.emulator.kill()
+        for handle in self._held:
+            handle.close()
+        if self.options.dir is None and self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _prepare(self):
+        options = self.options
+        for path in options.disk:
+            if not path.is_file():
+                raise broken(f"no such disk image: {path}")
+        if not options.bare:
+            _require_weir(options)
+        if not options.disk:
+            demodisk.ensure()
+        self.folder = self._folder()
+        self.spec = self._spec()
+
+    def _folder(self):
+        """This run's folder. Private ones are removed, also those that a
+        launcher left behind which was killed: their lock is free."""
+        options = self.options
+        if options.dir is not None:
+            options.dir.mkdir(parents=True, exist_ok=True)
+            folder = options.dir
+        else:
+            folder = self._private_folder()
+        _log_file(folder / "serial.log", options.serial_log)
+        _log_file(folder / "weir.log", options.weir_log)
+        return folder
+
+    def _private_folder(self):
+        parent = BUILD / "run"
+        parent.mkdir(parents=True, exist_ok=True)
+        with lock.held("run"):
+            for old in parent.iterdir():
+                stale = (old / "lock").exists() and lock.try_file(old / "lock")
+                if stale:
+                    shutil.rmtree(old, ignore_errors=True)
+                    stale.close()
+            folder = Path(tempfile.mkdtemp(dir=parent))
+            (folder / "lock").touch()
+            self._held.append(lock.try_file(folder / "lock"))
+        return folder
+
+    def _spec(self):
+        options, folder = self.options, self.folder
+        spec = machine.Spec(folder=folder, disks=self._disks(), machine=options.machine,
+                            memory_mib=options.memory, snapshot=options.snapshot,
+                            icount=options.icount, interactive=not options.headless,
+                            reboot=options.exec is None, extra=options.extra)
+        if not options.bare:
+            spec.cd = folder / "weir.iso"
+            spec.boot_cd = True
+            bootimage.make_cd(spec.cd, bootimage.modules(options.policy, options.module),
+                              _kernel_options(options))
+        if options.qmp:
+            spec.qmp.append(options.qmp)
+        if options.dir is not None:
+            spec.qmp.append("qmp.sock")
+        if options.gdb:
+            spec.gdb = folder / "gdb.sock"
+        return spec
+
+    def _disks(self):
+        """The disk images to attach: locked, or a copy where the run must not
+        change the original."""
+        options = self.options
+        if options.disk or not options.headless:
+            disks = options.disk or [DEMO / "disk.img"]
+            for path in disks:
+                self._lock(path)
+            if options.dir is not None:
+                _point(self.folder / "disk.img", disks[0])
+            return disks
+        copy = self.folder / "disk.img"
+        copy.unlink(missing_ok=True)
+        image = DEMO / "disk.img"
+        reading = lock.try_file(image, shared=True)
+        if reading is None:
+            say("the demo guest is running on its disk: this run uses the disk as it was made")
+            image = DEMO / "pristine.img"
+        demodisk.copy(image, copy)
+        if reading is not None:
+            reading.close()
+        return [copy]
+
+    def _lock(self, path):
+        handle = lock.try_file(path)
+        if handle is None:
+            raise broken(f"{path} is in use by another run")
+        self._held.append(handle)
+
+
+def _require_weir(options):
+    build.ensure()
+    bootimage.require()
+    options.policy = options.policy or ROOT / "policy/default.lua"
+    for path in [options.policy, *map(Path, options.module)]:
+        if not path.is_file():
+            raise Stop(BROKEN, f"no such file: {path}")
+
+
+def _kernel_options(options):
+    words = ["mmu=nested", "log=com2"]
+    if options.trace_exits:
+        words.append("trace-exits")
+    return words
+
+
+def _log_file(path, wanted):
+    """An empty log at PATH; if the user WANTED it elsewhere, a link to there."""
+    if wanted is not None and wanted != path:
+        wanted.write_bytes(b"")
+        path.unlink(missing_ok=True)
+        path.symlink_to(wanted)
+    else:
+        path.unlink(missing_ok=True)
+        path.write_bytes(b"")
+
+
+def _point(link, target):
+    """Let LINK lead to TARGET, unless it is that file."""
+    if link.exists() and link.samefile(target):
+        return
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)
