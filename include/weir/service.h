@@ -5,13 +5,13 @@
  *
  * Calls go one way: services call init, watch calls policy; init calls nobody, so that no service can ever hold it up.
  *
- * Everyone is given the region "log" (vmm_log's ring, see vmm/log.h; write) and the port "init" (CALL).
+ * Everyone is given the region "log" (struct weir_ring, vmm_log's; write) and the port "init" (CALL).
  *
  *   policy    regions "policy.lua" (read: the text; bytes is its exact length) and "tables" (write: struct
  *             policy_tables). Evaluates the text into "tables", then WEIR_INIT_READY; a bad policy is
  *             WEIR_INIT_FAILED with the text "name:line: reason". Then serves struct policy_request.
- *   console   regions "log.NAME" (write: the consumer's side of NAME's ring) for every other service, "ring" (write:
- *             struct weir_console_ring), "tables" (read); device "uart" (8 ports, ACCESS) if there is one to write to.
+ *   console   regions "log.NAME" (read: NAME's ring) for every other service, "ring" (write: struct
+ *             weir_console_ring), "tables" (read); device "uart" (8 ports, ACCESS) if there is one to write to.
  *   emulator  nothing more. Serves WEIR_MSG_EMULATE.
  *   watch     region "tables" (read); port "policy" (CALL). Serves accesses: aux says which rule, see below.
  *   pci       regions "tables" and "e820" (read), "state" (4 pages, write: zero at first, kept over restarts); devices
@@ -25,6 +25,7 @@
 #define WEIR_SERVICE_H
 
 #include <stdint.h>
+#include <weir/ring.h>
 
 /* addr of a WEIR_MSG_CALL to "init". */
 enum weir_init_call {
@@ -42,14 +43,12 @@ enum weir_init_call {
  */
 #define WEIR_COOKIE_BAR (1ull << 32)
 
-/* The merged log: the newest `capacity` bytes, byte n of all that was ever written stands at text[n % capacity]. */
+/* The merged log. kernel_done: all of the kernel's log before this position is in it, and out on the UART. */
 struct weir_console_ring {
-    uint64_t head;        /* bytes ever written */
-    uint64_t capacity;    /* a power of two */
-    uint64_t kernel_done; /* what stands before this position in the kernel's log stands in the log everywhere */
-    uint64_t unused[5];
-    char text[];
+    uint64_t kernel_done;
+    uint64_t unused[7];
+    struct weir_ring ring;
 };
-_Static_assert(sizeof(struct weir_console_ring) == 64, "crosses address spaces");
+_Static_assert(sizeof(struct weir_console_ring) == 128, "crosses address spaces");
 
 #endif

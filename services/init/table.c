@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "table.h"
+
+#define PAGES_SMALL 64u
+
+#define R WEIR_P_READ
+#define RW (WEIR_P_READ | WEIR_P_WRITE)
+
+const struct service_spec service_table[SERVICES] = {
+    [SERVICE_POLICY] = {
+        .name = "policy",
+        .pages = 1280, /* Lua's heap is in there */
+        .slots = 64,
+        .gives = {
+            { GIVE_MEMORY, "policy.lua", "policy.lua", R },
+            { GIVE_MEMORY, "tables", "policy.tables", RW },
+        },
+    },
+    [SERVICE_CONSOLE] = {
+        .name = "console",
+        .pages = PAGES_SMALL,
+        .slots = 64,
+        .gives = {
+            { GIVE_MEMORY, "log.policy", "log.policy", R },
+            { GIVE_MEMORY, "log.emulator", "log.emulator", R },
+            { GIVE_MEMORY, "log.watch", "log.watch", R },
+            { GIVE_MEMORY, "log.pci", "log.pci", R },
+            { GIVE_MEMORY, "ring", "ring", RW },
+            { GIVE_MEMORY, "tables", "tables", R },
+            { GIVE_DEVICE, "uart", "uart", WEIR_R_ACCESS },
+        },
+    },
+    [SERVICE_EMULATOR] = {
+        .name = "emulator",
+        .pages = PAGES_SMALL,
+        .slots = 64,
+    },
+    [SERVICE_WATCH] = {
+        .name = "watch",
+        .pages = PAGES_SMALL,
+        .slots = 64,
+        .gives = {
+            { GIVE_MEMORY, "tables", "tables", R },
+            { GIVE_PORT, "policy", "policy", WEIR_R_CALL },
+        },
+    },
+    [SERVICE_PCI] = {
+        .name = "pci",
+        .pages = 256, /* maps the functions' ECAM pages and binds their BARs */
+        .slots = 1024,
+        .gives = {
+            { GIVE_MEMORY, "tables", "tables", R },
+            { GIVE_MEMORY, "e820", "e820", R },
+            { GIVE_MEMORY, "state", "pci.state", RW },
+            { GIVE_DEVICE, "ports", "ports", WEIR_R_ACCESS | WEIR_R_BIND },
+            { GIVE_DEVICE, "addresses", "addresses", WEIR_R_READ | WEIR_R_WRITE | WEIR_R_BIND },
+            { GIVE_PORT, "self", "pci", WEIR_R_CALL | WEIR_R_MANAGE },
+            { GIVE_PORT, "watch", "watch", WEIR_R_CALL | WEIR_R_MANAGE },
+        },
+    },
+};
