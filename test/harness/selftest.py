@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The harness itself, on the bare demo guest: does each of its ways in work?"""
+
+import re
+import sys
+
+from boot import Boot
+from harness import Failure, equal, lacks, main, matches, true
+from report import Stop, TIMEOUT
+
+
+def case_bare_shell():
+    with Boot("--bare") as machine:
+        equal("a command's stdout", machine.ok("uname -s"), "Linux\n")
+        result = machine.sh("echo one; echo two >&2; exit 5")
+        equal("status, stdout, stderr", (result.status, result.out, result.err), (5, b"one\n", b"two\n"))
+        equal("RAM from outside", machine.memory(0xf0000, 0x10000)[-16:-11][:1], b"\xea")
+        true("the guest runs Linux in long mode", machine.registers()["EFER"] & 0x500 == 0x500)
+        matches("info tlb", machine.qmp.monitor("info mem"), r"^[0-9a-f]{16}-[0-9a-f]{16} ")
+        before = _interrupts(machine, "NMI")
+        machine.nmi()
+        equal("NMIs counted by the guest", _interrupts(machine, "NMI") - before, 1)
+        before = _interrupts(machine, "i8042")
+        machine.keys("a")
+        true("a key makes interrupts", _interrupts(machine, "i8042") > before)
+
+
+def _interrupts(machine, name):
+    line = matches("/proc/interrupts", machine.ok("cat /proc/interrupts"), rf"^.*\b{name}\b.*$").group()
+    return int(re.search(r":\s+(\d+)", line).group(1))
+
+
+def case_guest_program():
+    with Boot("--bare", "--icount", guest="bench", parameters={0: 2, 1: 10}) as machine:
+        text = machine.wait_end()
+    matches("samples of one event", text, r"^sample cpuid 1000 ")
+    lacks("other events", text, r"^sample rdmsr ")
+    equal("last line", text.splitlines()[-1], "end bench ok")
+
+
+def case_time_limit():
+    try:
+        with Boot("--bare", timeout=2) as machine:
+            machine.sh("true")
+    except Stop as stop:
+        equal("status", stop.status, TIMEOUT)
+    else:
+        raise Failure("no time limit")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
