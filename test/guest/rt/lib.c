@@ -97,6 +97,20 @@ void *rt_phys(u64 phys)
     return (void *)(4 * gib + (phys & (gib - 1)));
 }
 
+u64 rt_vpage_table[512] __attribute__((aligned(4096)));
+
+u64 rt_vpage(unsigned index, u64 phys, u64 flags)
+{
+    static u64 directory[512] __attribute__((aligned(4096)));
+    u64 address = RT_VPAGES + index * 4096ull;
+
+    directory[0] = (u64)rt_vpage_table + 7;
+    rt_pdpt[RT_VPAGES >> 30] = (u64)directory + 7;
+    rt_vpage_table[index] = phys | flags;
+    invlpg(address);
+    return address;
+}
+
 unsigned rt_e820(struct e820_entry *map, unsigned max)
 {
     static struct e820_entry low;       /* the BSS lies below 512 KiB: reachable as segment:0 */

@@ -95,6 +95,27 @@ void rt_real(void (*fn16)(void));
 void rt_compat(void (*fn32)(void));
 void rt_prot32(void (*fn32)(void));
 
+/* --- running prepared code (run.S) -------------------------------------------------------------- */
+struct rt_regs {
+    u64 rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, rflags;
+    u64 rsp;            /* out only */
+};
+/*
+ * Calls entry with these registers, at CPL 0 or (user) 3, and stores them as they are behind its RET or at
+ * its first exception; rt_fault tells which. Code at CPL 3 ends with UD2. rflags is loaded last.
+ */
+void rt_run(u64 entry, struct rt_regs *regs, bool user);
+
+/* --- 512 pages of 4 KiB at RT_VPAGES, behind a page table of their own --------------------------- */
+#define RT_VPAGES 0x140000000ull
+#define PTE_P 1ull
+#define PTE_W 2ull
+#define PTE_U 4ull
+#define PTE_NX (1ull << 63)
+extern u64 rt_vpage_table[512];
+/* Sets entry index to phys | flags and invalidates it; returns the page's address. */
+u64 rt_vpage(unsigned index, u64 phys, u64 flags);
+
 /* --- the memory map ---------------------------------------------------------------------------- */
 struct e820_entry {
     u64 base, length;

@@ -61,6 +61,10 @@ void rt_trap(struct trap *t)
     rt_fault.rip = t->rip;
     rt_fault.cr2 = t->vector == 14 ? read_cr2() : 0;
     t->rip = rt_resume;
+    if (t->cs & 3) {            /* rt_run()'s resume code takes its own stack */
+        t->cs = SEL_CODE64;
+        t->ss = SEL_DATA;
+    }
 }
 
 /* Also after rt_v86(), which leaves its own TSS in TR: an available descriptor, then LTR. */
