@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The launcher's contract, tried through ./weir on the bare machine."""
+
+import hashlib
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from harness import ROOT, equal, fail, lacks, main, matches, true
+
+WEIR = str(ROOT / "weir")
+
+
+def weir(*words, timeout=280):
+    """Run ./weir; returns (status, stdout, stderr)."""
+    done = subprocess.run([WEIR, *map(str, words)], stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=timeout, check=False)
+    return done.returncode, done.stdout, done.stderr.decode(errors="replace")
+
+
+def bare(*words, **more):
+    return weir("run", "--bare", *words, **more)
+
+
+def start(*words):
+    return subprocess.Popen([WEIR, "run", "--bare", *map(str, words)], stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def until_running(process, folder):
+    """Wait until the run PROCESS in FOLDER has output from its guest."""
+    deadline = time.monotonic() + 120
+    while not (folder / "serial.log").exists() or not (folder / "serial.log").stat().st_size:
+        if process.poll() is not None or time.monotonic() > deadline:
+            fail(f"the run did not start: {process.communicate()[1].decode()}")
+        time.sleep(0.1)
+
+
+def emulators_in(folder):
+    """Process ids of the emulators that work in FOLDER."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and os.path.samefile(entry / "cwd", folder):
+                found.append(int(entry.name))
+        except OSError:
+            pass
+    return found
+
+
+def last_line(err):
+    return err.rstrip("\n").rpartition("\n")[2]
+
+
+def case_bytes_are_exact():
+    # stdout and stderr apart, every byte value, no newline at the end, more
+    # than one frame; the kernel talks on the same line meanwhile.
+    data = bytes(range(256)) * 700
+    make = ("echo 8 >/proc/sys/kernel/printk; (n=0; while [ $n -lt 200 ]; do n=$((n+1));"
+            " echo \"<1>noise $n @ end\" >/dev/kmsg; sleep 0.02; done) &"
+            " awk 'BEGIN { for (i = 0; i < 256; i++) printf \"%02x\", i }' | xxd -r -p >/tmp/one;"
+            " n=0; while [ $n -lt 700 ]; do cat /tmp/one; n=$((n+1)); done; printf 'é\\r\\n$ ' >&2;"
+            " wait; exit 7")
+    with tempfile.TemporaryDirectory() as folder:
+        status, out, err = bare("--serial-log", f"{folder}/serial", "--exec", make)
+        serial = Path(f"{folder}/serial").read_bytes()
+    equal("status", status, 7)
+    equal("stdout's length", len(out), len(data))
+    equal("stdout's digest", hashlib.sha256(out).hexdigest(), hashlib.sha256(data).hexdigest())
+    true("stderr begins with the command's", err.encode().startswith("é\r\n$ ".encode()))
+    equal("last line", last_line(err).rpartition("$ ")[2], "weir: exit 7 (guest)")
+    true("the kernel did talk in between", serial.count(b"noise") > 20)
+
+
+def case_command_environment():
+    status, out, err = bare("--exec", "id -u; pwd; readlink /proc/$$/fd/0; echo \"$0 $#\"; kill -INT $$; echo alive")
+    equal("root, /, /dev/null, sh", out.decode().splitlines()[:4], ["0", "/", "/dev/null", "/bin/sh 0"])
+    lacks("SIGINT is not ignored", out.decode(), "alive")
+    equal("status of a command that SIGINT ended", status, 130)
+    equal("last line", last_line(err), "weir: exit 130 (guest)")
+
+
+def case_long_command():
+    text = "".join(random.Random(1).choices("abcdefghijklmnop\"'\\ $`\n", k=30000))
+    quoted = "'" + text.replace("'", "'\\''") + "'"
+    status, out, _ = bare("--exec", f"printf %s {quoted}")
+    equal("status", status, 0)
+    equal("the words came through", out.decode(), text)
+
+
+def case_refused_options():
+    # Status 2, a reason, and nothing is started.
+    for words in (["--smp", "2"], ["--cpu", "vmx"], ["--cpu", "svm:trinity_apu"],
+                  ["--mmu", "shadow-simple"], ["--mmu", "shadow-cached"], ["--key", "/dev/null"],
+                  ["--machine", "microvm"], ["--memory", "lots"], ["--timeout", "-1"],
+                  ["--no-such-option"], ["word"], ["--exec"]):
+        status, out, err = bare(*words)
+        equal(f"status of {words}", status, 2)
+        equal("stdout", out, b"")
+        equal("last line", last_line(err), "weir: exit 2 (launcher)")
+        true(f"a reason for {words}", len(err.splitlines()) > 1)
+    equal("no command", weir()[0], 2)
+    equal("unknown command", weir("fly")[0], 2)
+
+
+def case_time_limit():
+    begin = time.monotonic()
+    status, out, err = bare("--timeout", "60", "--exec", "echo first; sleep 1000")
+    equal("status", status, 124)
+    equal("what came before", out, b"first\n")
+    equal("last line", last_line(err), "weir: exit 124 (timeout)")
+    true("not before its time", time.monotonic() - begin >= 60)
+
+
+def case_disk_in_use():
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        first = start("--dir", folder / "a", "--exec", "sleep 1000")
+        try:
+            until_running(first, folder / "a")
+            disk = folder / "a/disk.img"
+            status, _, err = bare("--disk", disk, "--exec", "true")
+            equal("status of a second run on the same disk", status, 125)
+            equal("last line", last_line(err), "weir: exit 125 (launcher)")
+        finally:
+            first.send_signal(signal.SIGTERM)
+            _, err = first.communicate(timeout=60)
+        equal("status of the first, ended by TERM", first.returncode, 143)
+        equal("its last line", last_line(err.decode()), "weir: exit 143 (launcher)")
+        equal("files of the run", sorted(p.name for p in (folder / "a").iterdir()
+                                         if p.name in ("disk.img", "serial.log", "weir.log")),
+              ["disk.img", "serial.log", "weir.log"])
+
+
+def case_signals_end_only_ones_own():
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        runs = [start("--dir", folder / each, "--exec", "sleep 1000") for each in ("a", "b", "c")]
+        try:
+            for run, each in zip(runs, ("a", "b", "c")):
+                until_running(run, folder / each)
+            runs[0].send_signal(signal.SIGINT)
+            _, err = runs[0].communicate(timeout=60)
+            equal("status after INT", runs[0].returncode, 130)
+            equal("last line", last_line(err.decode()), "weir: exit 130 (launcher)")
+            equal("its emulator is gone", emulators_in(folder / "a"), [])
+            runs[1].kill()
+            runs[1].wait(60)
+            time.sleep(1)
+            equal("the emulator of a killed launcher is gone too", emulators_in(folder / "b"), [])
+            equal("the third emulator runs", len(emulators_in(folder / "c")), 1)
+            equal("the third launcher runs", runs[2].poll(), None)
+        finally:
+            for run in runs:
+                if run.poll() is None:
+                    run.send_signal(signal.SIGTERM)
+                run.communicate(timeout=60)
+
+
+def case_parallel_runs():
+    runs = [start("--exec", f"echo {number} >/number; sleep 3; cat /number") for number in range(3)]
+    for number, run in enumerate(runs):
+        out, err = run.communicate(timeout=280)
+        equal(f"run {number}'s status ({err.decode()})", run.returncode, 0)
+        equal(f"run {number}'s output", out, b"%d\n" % number)
+
+
+def case_disk_in_place():
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        status, _, err = bare("--dir", folder, "--no-shutdown", "--exec", "echo kept >/kept; sync; echo lost >/lost")
+        equal(f"status ({err})", status, 0)
+        disk = folder / "disk.img"
+        status, out, _ = bare("--disk", disk, "--snapshot", "--exec", "cat /kept; echo gone >/discarded")
+        equal("written and synced before the power cut", (status, out), (0, b"kept\n"))
+        status, out, _ = bare("--disk", disk, "--disk", ROOT / "LICENSE", "--exec", "cat /kept /discarded; ls /sys/block/sdb")
+        equal("--snapshot discards", out.decode().splitlines()[0], "kept")
+        lacks("--snapshot discards", out.decode(), "gone")
+        matches("a second disk is there", out.decode(), "^size$")
+
+
+def case_power_off():
+    with tempfile.TemporaryDirectory() as name:
+        begin = time.monotonic()
+        status, _, err = bare("--machine", "pc", "--dir", name, "--exec", "echo ordinary >/ordinary")
+        lacks("the guest was killed", err, "did not power off")
+        equal("status", status, 0)
+        true("well before the minute is over", time.monotonic() - begin < 200)
+        status, out, _ = bare("--machine", "pc", "--disk", f"{name}/disk.img", "--exec",
+                              "cat /ordinary; dmesg | grep -c 'recovery complete'")
+        equal("clean file system after sync and power-off", out, b"ordinary\n0\n")
+
+
+def case_foreign_disk_without_shell():
+    with tempfile.TemporaryDirectory() as name:
+        disk = Path(name) / "silent.img"
+        # A boot sector that says "login: " on COM1 and halts.
+        code = bytes.fromhex("31c08ed8be187cbaf803ac84c07403eeebf8f4ebfd") + b"\x90" * 3
+        disk.write_bytes((code + b"host login: \0").ljust(510, b"\0") + b"\x55\xaa" + bytes(1 << 20))
+        status, out, err = bare("--plain-disk", "--disk", disk, "--exec", "true", "--timeout", "100")
+        equal("status", status, 125)
+        equal("stdout", out, b"")
+        matches("reason", err, "asks for a login")
+        equal("last line", last_line(err), "weir: exit 125 (launcher)")
+
+
+def case_guest_dies():
+    status, out, err = bare("--exec", "echo before; sleep 1; echo c >/proc/sysrq-trigger; sleep 100")
+    equal("status after a kernel panic", status, 125)
+    equal("what came before", out, b"before\n")
+    matches("reason", err, "Kernel panic")
+    status, _, err = bare("--exec", "sleep 1; poweroff -f; sleep 100")
+    equal("status after a power-off", status, 125)
+    status, _, err = bare("--exec", "true", "--", "-device", "no-such-device")
+    equal("status when QEMU refuses", status, 125)
+    matches("QEMU's reason", err, "no-such-device")
+
+
+def case_gdb_stub():
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        run = start("--dir", folder, "--gdb", "--qmp", folder / "more.sock", "--headless")
+        try:
+            address = _gdb_socket(run)
+            import socket
+            with socket.socket(socket.AF_UNIX) as stub:
+                stub.settimeout(30)
+                stub.connect(address)
+                stub.sendall(b"$?#3f")
+                answer = stub.recv(1000)
+                matches("gdb's answer to ?", answer.decode(), r"\$[TS]05")
+            equal("the guest waits for gdb", (folder / "serial.log").stat().st_size, 0)
+            for each in ("qmp.sock", "more.sock"):
+                with socket.socket(socket.AF_UNIX) as monitor:
+                    monitor.settimeout(30)
+                    monitor.connect(str(folder / each))
+                    matches(each, monitor.recv(1000).decode(), '"QMP"')
+        finally:
+            run.send_signal(signal.SIGTERM)
+            run.communicate(timeout=60)
+
+
+def _gdb_socket(run):
+    for line in run.stderr:
+        found = re.search(rb"target remote (\S+)", line)
+        if found:
+            return found.group(1).decode()
+    return fail("no line says where gdb can connect")
+
+
+def case_test_without_match():
+    status, _, _ = weir("test", "no.such.test.exists")
+    equal("status", status, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
