@@ -55,9 +55,8 @@ function(weir_service name)
   if(NOT arg_FLOAT)
     target_link_libraries(${name} PRIVATE weir_general_regs)
   endif()
-  # --start-group: libvmm starts the program and answers musl's system calls, musl serves both.
-  target_link_libraries(${name} PRIVATE
-    -Wl,--start-group vmm musl -lgcc -Wl,--end-group)
+  # A group: libvmm starts the program and answers musl's system calls, musl serves both.
+  target_link_libraries(${name} PRIVATE $<LINK_GROUP:RESCAN,vmm,musl> gcc)
   target_link_options(${name} PRIVATE
     -static -no-pie -nostdlib -T ${script} -Wl,--defsym=__vmm_stack_bytes=${arg_STACK}
     -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,norelro -Wl,--build-id=none
