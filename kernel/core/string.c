@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "string.h"
+
+void *memcpy(void *to, const void *from, size_t n)
+{
+    void *d = to;
+    asm volatile("rep movsb" : "+D"(d), "+S"(from), "+c"(n) : : "memory");
+    return to;
+}
+
+void *memset(void *to, int c, size_t n)
+{
+    void *d = to;
+    asm volatile("rep stosb" : "+D"(d), "+c"(n) : "a"(c) : "memory");
+    return to;
+}
+
+void *memmove(void *to, const void *from, size_t n)
+{
+    if ((u64)to - (u64)from >= n)
+        return memcpy(to, from, n);
+    for (u8 *d = to; n--;)
+        d[n] = ((const u8 *)from)[n];
+    return to;
+}
+
+int memcmp(const void *a, const void *b, size_t n)
+{
+    const u8 *x = a, *y = b;
+    for (size_t i = 0; i < n; i++)
+        if (x[i] != y[i])
+            return x[i] - y[i];
+    return 0;
+}
+
+bool string_equal(const char *a, const char *b)
+{
+    while (*a && *a == *b)
+        a++, b++;
+    return *a == *b;
+}
+
+void string_copy(char *to, const char *from, size_t size)
+{
+    size_t i = 0;
+    for (; i + 1 < size && from[i]; i++)
+        to[i] = from[i];
+    to[i] = 0;
+}
+
+void page_zero(void *page)
+{
+    u64 n = PAGE_SIZE / 8;
+    asm volatile("rep stosq" : "+D"(page), "+c"(n) : "a"(0ull) : "memory");
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "space.h"
+
+#include "core/log.h"
+#include "core/string.h"
+#include "x86/cpu.h"
+#include "x86/insn.h"
+
+#define WINDOW_SLOT 509
+#define KERNEL_SLOT 511
+
+static u64 *kernel_pdpt;      /* behind PML4[511] of every space */
+static u64 *kernel_device_pt; /* MMIO_VBASE */
+static void *tss_pages[MAX_CPUS];
+static void *closed_bitmap; /* two pages of ones: every port closed */
+static void *ones_page;     /* the bitmap's closing byte (AMD APM vol. 2, 12.2.5) */
+
+/* The table behind entry i of t, made if it is not there; NULL when the budget does not reach. */
+static u64 *next_table(struct budget *b, u64 *t, unsigned i, u64 bits)
+{
+    if (!(t[i] & PTE_P)) {
+        u64 *n = page_alloc(b, 1);
+        if (!n)
+            return NULL;
+        t[i] = pa_of(n) | bits | PTE_P | PTE_W;
+    }
+    return va_of(t[i] & PTE_ADDR);
+}
+
+static u64 *find_pte(struct space *s, u64 va, bool make)
+{
+    u64 *t = s->pml4;
+
+    for (unsigned shift = 39; shift > 12; shift -= 9) {
+        unsigned i = (va >> shift) & 511;
+        if (!make && !(t[i] & PTE_P))
+            return NULL;
+        t = next_table(s->budget, t, i, va >> 63 ? 0 : PTE_U);
+        if (!t)
+            return NULL;
+    }
+    return &t[(va >> 12) & 511];
+}
+
+bool space_map(struct space *s, u64 va, u64 pa, u64 n, u64 bits)
+{
+    for (u64 i = 0; i < n; i++) {
+        u64 *pte = find_pte(s, va + i * PAGE_SIZE, true);
+        if (!pte || *pte)
+            return false;
+    }
+    for (u64 i = 0; i < n; i++)
+        *find_pte(s, va + i * PAGE_SIZE, false) = (pa + i * PAGE_SIZE) | bits;
+    return true;
+}
+
+void space_unmap(struct space *s, u64 va, u64 n)
+{
+    for (u64 i = 0; i < n; i++) {
+        u64 *pte = find_pte(s, va + i * PAGE_SIZE, false);
+        if (pte)
+            *pte = 0;
+    }
+}
+
+/* Puts a TSS page, the bitmap and the closing byte where each CPU's task register expects them. */
+static bool map_tss(struct space *s, u8 *bitmap)
+{
+    for (u32 c = 0; c < MAX_CPUS && tss_pages[c]; c++) {
+        u64 va = TSS_VBASE + c * 0x4000ull;
+        u64 page[4] = {pa_of(tss_pages[c]), pa_of(bitmap), pa_of(bitmap) + PAGE_SIZE, pa_of(ones_page)};
+        for (unsigned i = 0; i < 4; i++) {
+            u64 *pte = find_pte(s, va + i * PAGE_SIZE, true);
+            if (!pte)
+                return false;
+            *pte = page[i] | PTE_P | PTE_NX | PTE_A | PTE_D | (i == 0 ? PTE_W : 0);
+        }
+    }
+    return true;
+}
+
+bool space_init(struct space *s, struct budget *budget)
+{
+    s->budget = budget;
+    s->pml4 = page_alloc(budget, 1);
+    if (!s->pml4)
+        return false;
+    s->pml4[KERNEL_SLOT] = pa_of(kernel_pdpt) | PTE_P | PTE_W;
+    if (map_tss(s, closed_bitmap))
+        return true;
+    space_destroy(s);
+    return false;
+}
+
+static void free_tables(struct budget *b, u64 *t, unsigned level)
+{
+    if (level > 1)
+        for (unsigned i = 0; i < 512; i++)
+            if ((t[i] & PTE_P) && !(t[i] & PTE_PS))
+                free_tables(b, va_of(t[i] & PTE_ADDR), level - 1);
+    page_free(b, t, 1);
+}
+
+void space_destroy(struct space *s)
+{
+    u64 *pte = find_pte(s, TSS_VBASE + PAGE_SIZE, false);
+
+    if (pte && *pte && (*pte & PTE_ADDR) != pa_of(closed_bitmap))
+        page_free(s->budget, va_of(*pte & PTE_ADDR), 2);
+    s->pml4[KERNEL_SLOT] = 0;
+    free_tables(s->budget, s->pml4, 4);
+    s->pml4 = NULL;
+}
+
+u8 *space_io_bitmap(struct space *s)
+{
+    u64 now = *find_pte(s, TSS_VBASE + PAGE_SIZE, false) & PTE_ADDR;
+
+    if (now != pa_of(closed_bitmap))
+        return va_of(now);
+    u8 *own = page_alloc(s->budget, 2);
+    if (!own)
+        return NULL;
+    memset(own, 0xff, 2 * PAGE_SIZE);
+    ASSERT(map_tss(s, own)); /* its tables are there since space_init */
+    return own;
+}
+
+static bool is_guard(u64 va)
+{
+    u64 at = va - (u64)boot_cpu_block;
+
+    return at < CPU_BLOCK && (at == 0x2000 || at == 0x6000 || at == 0x8000 || at == 0xa000 || at >= 0xc000);
+}
+
+void space_boot(u64 image_rodata, u64 image_data, u64 image_end)
+{
+    struct budget *b = &kernel_budget;
+    struct space s = {page_alloc(b, 1), b};
+
+    ASSERT(s.pml4);
+    for (u64 va = KERNEL_VBASE; va < KERNEL_VBASE + REGION_BYTES; va += PAGE_SIZE) {
+        u64 bits = PTE_P | PTE_G | PTE_A | PTE_D;
+        if (va >= image_data)
+            bits |= PTE_NX | PTE_W;
+        else if (va >= image_rodata)
+            bits |= PTE_NX;
+        if (va < image_end && is_guard(va))
+            continue;
+        u64 *pte = find_pte(&s, va, true);
+        ASSERT(pte);
+        *pte = pa_of((void *)va) | bits;
+    }
+    u64 *device = find_pte(&s, MMIO_VBASE, true);
+    ASSERT(device);
+    kernel_device_pt = (u64 *)((u64)device & ~PAGE_MASK);
+    kernel_pdpt = va_of(s.pml4[KERNEL_SLOT] & PTE_ADDR);
+    page_free(b, s.pml4, 1);
+    closed_bitmap = page_alloc(b, 2);
+    ones_page = page_alloc(b, 1);
+    ASSERT(closed_bitmap && ones_page);
+    memset(closed_bitmap, 0xff, 2 * PAGE_SIZE);
+    memset(ones_page, 0xff, PAGE_SIZE);
+}
+
+void space_init_cpu(struct cpu *cpu, u32 id)
+{
+    struct space s;
+
+    tss_pages[id] = page_alloc(&kernel_budget, 1);
+    ASSERT(tss_pages[id] && space_init(&s, &kernel_budget));
+    cpu->tss = tss_pages[id];
+    u64 *pdpt = next_table(&kernel_budget, s.pml4, WINDOW_SLOT, 0);
+    ASSERT(pdpt);
+    cpu->window_pd = next_table(&kernel_budget, pdpt, 0, 0);
+    ASSERT(cpu->window_pd);
+    cpu->cr3 = pa_of(s.pml4);
+    cpu->loaded_cr3 = cpu->cr3;
+    for (unsigned i = 0; i < WINDOW_SLOTS; i++)
+        cpu->window_tag[i] = ~0ull;
+    write_cr3(cpu->cr3);
+}
+
+void *space_map_device(unsigned slot, u64 pa)
+{
+    void *va = (void *)(MMIO_VBASE + slot * PAGE_SIZE);
+
+    kernel_device_pt[slot] = pa | PTE_P | PTE_W | PTE_NX | PTE_PCD | PTE_PWT | PTE_A | PTE_D;
+    invlpg(va);
+    return va;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Host page tables (AMD APM vol. 2, 5.3): one address space per domain, and one per CPU for the kernel's own use. */
+#ifndef KERNEL_SPACE_H
+#define KERNEL_SPACE_H
+
+#include "page.h"
+
+struct cpu;
+
+struct space {
+    u64 *pml4;
+    struct budget *budget; /* pays for the tables */
+};
+
+#define PTE_P BIT(0)
+#define PTE_W BIT(1)
+#define PTE_U BIT(2)
+#define PTE_PWT BIT(3)
+#define PTE_PCD BIT(4)
+#define PTE_A BIT(5)
+#define PTE_D BIT(6)
+#define PTE_PS BIT(7)
+#define PTE_G BIT(8)
+#define PTE_NX BIT(63)
+#define PTE_ADDR 0x000ffffffffff000ull
+
+/* Makes an empty space that shares the kernel's own half; its TSS pages are those of every CPU, no port is open. */
+must_check bool space_init(struct space *s, struct budget *budget);
+/* Frees every table; the mapped pages belong to others. The space must not be loaded anywhere. */
+void space_destroy(struct space *s);
+/*
+ * Maps n pages from va on to pa on with the PTE's bits (PTE_P included), tables allocated from the space's budget.
+ * false: the budget does not reach, or one of the pages is mapped already; then nothing is mapped.
+ */
+must_check bool space_map(struct space *s, u64 va, u64 pa, u64 n, u64 bits);
+/* Clears n PTEs from va on. The caller flushes. */
+void space_unmap(struct space *s, u64 va, u64 n);
+/* The I/O permission bitmap that follows the TSS, own to this space from the first call on. NULL: budget. */
+must_check u8 *space_io_bitmap(struct space *s);
+
+/* The kernel's own tables: W^X image, guard pages, region, LAPIC page; built once. */
+void space_boot(u64 image_rodata, u64 image_data, u64 image_end);
+/* Gives a CPU its own page table with its window, and its TSS; loads it. */
+void space_init_cpu(struct cpu *cpu, u32 id);
+/* Uncached mapping of a physical page at one of the kernel's few device addresses; replaces what the slot showed. */
+void *space_map_device(unsigned slot, u64 pa);
+
+#endif

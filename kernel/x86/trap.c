@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where every host exception and interrupt arrives. From ring 3 an exception is the service's own fault and stops it;
+ * in ring 0 it is a bug of the kernel, except at the marked MSR accesses (insn.h) and for NMIs.
+ */
+#include "trap.h"
+
+#include "core/log.h"
+#include "cpu.h"
+#include "fence.h"
+#include "fpu.h"
+#include "insn.h"
+#include "obj/domain.h"
+#include "obj/sched.h"
+#include "obj/thread.h"
+
+struct gate { /* AMD APM vol. 2, 4.8.4 */
+    u16 offset_low, selector;
+    u8 ist, type;
+    u16 offset_mid;
+    u32 offset_high, reserved;
+};
+_Static_assert(sizeof(struct gate) == 16, "64-bit gate");
+
+static struct gate idt[256];
+extern u8 trap_stubs[];
+extern const u64 fixup_start[][2], fixup_end[][2];
+void trap_handle(struct trap_frame *f);
+
+void trap_init(void)
+{
+    for (unsigned v = 0; v < 256; v++) {
+        u64 stub = (u64)trap_stubs + 16 * v;
+        u8 ist = v == VECTOR_NMI ? IST_NMI : v == VECTOR_DF ? IST_DF : v == VECTOR_MC ? IST_MC : 0;
+        idt[v] = (struct gate){(u16)stub, SEL_KCODE, ist, 0x8e, (u16)(stub >> 16), (u32)(stub >> 32), 0};
+    }
+}
+
+void trap_load_idt(void)
+{
+    struct {
+        u16 limit;
+        u64 base;
+    } __attribute__((packed)) pointer = {sizeof(idt) - 1, (u64)idt};
+    asm volatile("lidt %0" : : "m"(pointer));
+}
+
+static bool fixed_up(struct trap_frame *f)
+{
+    for (const u64(*pair)[2] = fixup_start; pair < fixup_end; pair++)
+        if ((*pair)[0] == f->rip) {
+            f->rip = (*pair)[1];
+            return true;
+        }
+    return false;
+}
+
+static noreturn void service_exception(struct cpu *cpu, struct trap_frame *f)
+{
+    struct thread *t = cpu->thread;
+
+    thread_save_frame(t, f);
+    if (f->vector == VECTOR_NM && cpu->ts) {
+        fpu_give_to_thread(cpu, t);
+        thread_resume(cpu, t);
+    }
+    struct weir_failure why = {
+        .kind = WEIR_FAIL_EXCEPTION,
+        .vector = (u32)f->vector,
+        .error_code = f->error_code,
+        .address = f->vector == VECTOR_PF ? read_cr2() : 0,
+    };
+    domain_fail(t, &why);
+    schedule(cpu);
+}
+
+void trap_handle(struct trap_frame *f)
+{
+    struct cpu *cpu = this_cpu();
+    bool user = f->cs & 3;
+
+    if (f->vector == VECTOR_NMI) {
+        cpu->nmi_seen = true; /* looked at before the next entry */
+        return;
+    }
+    if (f->vector >= 32) {
+        fence_interrupt(cpu, (u8)f->vector);
+        if (!user)
+            return; /* an interrupt window of the kernel's own */
+        if (!sched_tick_due(cpu))
+            return;
+        thread_save_frame(cpu->thread, f);
+        sched_tick(cpu);
+    }
+    if (user && f->vector != VECTOR_DF && f->vector != VECTOR_MC)
+        service_exception(cpu, f);
+    if (f->vector == VECTOR_GP && fixed_up(f))
+        return;
+    panic("exception %u in the kernel: error %lx rip %lx rsp %lx cr2 %lx", (unsigned)f->vector, f->error_code,
+          f->rip, f->rsp, read_cr2());
+}
