@@ -66,7 +66,8 @@ enum weir_call {
     WEIR_WAIT,       /* wait(note, deadline) -> bits */
     WEIR_VCPU_CTL,   /* vcpu_ctl(vcpu, enum weir_vcpu_op, ...) */
     WEIR_CREATE,     /* create(enum weir_kind, slot, a, b, c, d) */
-    WEIR_DESTROY,    /* destroy(slot): the object dies, every capability to it with it */
+    WEIR_DESTROY,    /* destroy(slot, code): the object dies, every capability to it with it; a domain: all it created
+                        too. One's own domain: stops it, as failed with WEIR_FAIL_EXIT and the code */
     WEIR_GRANT,      /* grant(domain, to slot, from slot, rights, badge) */
     WEIR_MAP,        /* map(domain, memory or device, va, first page of it, pages, prot) */
     WEIR_REVOKE,     /* revoke(domain, slot): takes one capability back (domain 0: the caller's own) */
@@ -134,7 +135,9 @@ _Static_assert(sizeof(struct weir_guest_boot) == 8, "crosses the ABI");
 enum weir_device_op {
     WEIR_DEV_OPEN = 0, /* ports: IN and OUT by the calling domain (ACCESS) */
     WEIR_DEV_BIND,     /* arg = enum weir_bind, arg2 = port (CALL and MANAGE) or value, arg3 = cookie: every access of
-                          the guest to the device's range (BIND). The whole range must be free */
+                          the guest to the device's range (BIND). The whole range must be free, or exactly that
+                          of a binding to the same port whose domain died: this one then takes its place. A dead
+                          domain's bindings stay; destroying a device ends its binding */
     WEIR_DEV_UNBIND,   /* gives the whole range back to the guest; parked requests are done by the hardware */
     WEIR_DEV_QUIESCE,  /* pins DMA pages; no device with DMA has a service yet: WEIR_E_CALL */
     WEIR_DEV_SLEEP,    /* arg = enum weir_sleep; needs the device of all ports */
@@ -145,6 +148,7 @@ enum weir_bind {
     WEIR_BIND_FLOAT,       /* reads give all ones, writes are dropped; MSRs: #GP */
     WEIR_BIND_READ_ONLY,   /* reads pass, writes are dropped */
     WEIR_BIND_VALUE,       /* reads give the value, writes are dropped */
+    WEIR_BIND_FILTER,      /* as FORWARD, but a read is done on the hardware first: WEIR_F_DATA */
     WEIR_BIND_MODES
 };
 
@@ -157,7 +161,8 @@ enum weir_trace_op {
     WEIR_TRACE_LOG = 0,  /* arg = bytes (to 240) of the transfer page for the kernel's log ring */
     WEIR_TRACE_READ,     /* arg = position in the kernel's log; value = bytes, from the transfer page's byte 8 on; its
                             first 8 bytes = position of the first byte given (older ones may be gone) */
-    WEIR_TRACE_CLAIM,    /* the caller writes the log out from now on; the note arg (SIGNAL) gets bit 0 on new text */
+    WEIR_TRACE_CLAIM,    /* the caller writes the log out from now on; the note arg (SIGNAL) gets bit 0 on new text;
+                            ends with the note */
     WEIR_TRACE_COUNTERS, /* this CPU's exit counters into the transfer page: u64[], see include/weir/exits.h */
     WEIR_TRACE_FREE,     /* value = free pages of Weir's memory */
     WEIR_TRACE_FAILURE,  /* arg = domain (MANAGE): struct weir_failure into the transfer page */

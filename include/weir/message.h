@@ -27,6 +27,7 @@ enum weir_msg_flag {
     WEIR_F_REP = 1u << 1,    /* string I/O: size = bytes of an element, count = elements */
     WEIR_F_REPLAY = 1u << 2, /* was delivered before, to an instance that did not answer */
     WEIR_F_POSTED = 1u << 3, /* the guest went on already */
+    WEIR_F_DATA = 1u << 4,   /* WEIR_BIND_FILTER: this read was done on the hardware already, data is what it gave */
 };
 
 /* How a service answers an access; in the reply's kind. */
@@ -53,18 +54,12 @@ struct weir_msg {
     uint32_t seq;        /* of this vCPU's requests */
     uint32_t generation; /* of the port */
     uint32_t length;     /* of the instruction, 0 where not known */
-    uint32_t count;      /* elements of string I/O */
+    uint32_t count;      /* elements of string I/O; a reply may say fewer (not 0): only these are done, the rest comes again */
     uint64_t rip;
     uint64_t aux;      /* the cookie given at bind */
     uint64_t deadline; /* TSC */
 };
 _Static_assert(sizeof(struct weir_msg) == 64, "the message is one cache line");
-
-/*
- * The 8 bytes behind the message: the thread's FS base (musl's thread pointer), below WEIR_USER_TOP. The kernel loads it
- * at every return to the thread, so it takes effect with the next system call; another value there counts as 0.
- */
-#define WEIR_MSG_FS_BASE 64u
 
 #define WEIR_MSG_PAGES 2u
 #define WEIR_TRANSFER_BYTES 4096u
