@@ -43,12 +43,16 @@ enum weir_init_call {
  */
 #define WEIR_COOKIE_BAR (1ull << 32)
 
-/* The merged log. kernel_done: all of the kernel's log before this position is in it, and out on the UART. */
+/* The merged log, and how far console came: it outlives console's instances. */
+#define WEIR_CONSOLE_LOGS 11u
+
 struct weir_console_ring {
-    uint64_t kernel_done;
-    uint64_t unused[7];
+    uint64_t kernel_done; /* all of the kernel's log before this position is in it, and out on the UART */
+    uint64_t done[WEIR_CONSOLE_LOGS]; /* the same of each "log.NAME", in the start block's order */
+    uint16_t uart;        /* first port of the UART; init writes it */
+    uint16_t unused[15];
     struct weir_ring ring;
 };
-_Static_assert(sizeof(struct weir_console_ring) == 128, "crosses address spaces");
+_Static_assert(sizeof(struct weir_console_ring) == 192, "crosses address spaces");
 
 #endif

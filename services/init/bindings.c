@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "bindings.h"
 
-#define PCI_CONFIG_FIRST 0xcf8u /* PCI 3.0, 3.2.2.3.2: CONFIG_ADDRESS, CONFIG_DATA */
-#define PCI_CONFIG_LAST 0xcffu
 #define UART_PORTS 8u
+
+/* Is a read done whatever watch will say? Then it is done first, and the log line, or the callback, has its value. */
+static bool reads_first(unsigned action, unsigned flags)
+{
+    return action == POLICY_PASS || action == POLICY_READ_ONLY || (action == POLICY_CALL && flags & POLICY_F_READ_FIRST);
+}
 
 /* A rule that the kernel can carry out by itself never costs a switch to ring 3. */
 static void choose(struct binding *b, unsigned action, unsigned flags, uint64_t value, size_t index)
@@ -20,7 +24,7 @@ static void choose(struct binding *b, unsigned action, unsigned flags, uint64_t 
         b->mode = WEIR_BIND_VALUE;
         b->argument = value;
     } else {
-        b->mode = WEIR_BIND_FORWARD;
+        b->mode = reads_first(action, flags) ? WEIR_BIND_FILTER : WEIR_BIND_FORWARD;
         b->owner = BINDING_WATCH;
         b->argument = index;
     }
@@ -71,10 +75,6 @@ size_t bindings_make(const struct policy_tables *t, uint16_t uart, struct bindin
     if (uart) {
         out[n++] = (struct binding){ .space = BINDING_IO, .first = uart, .last = uart + UART_PORTS - 1,
                                      .mode = WEIR_BIND_FLOAT };
-    }
-    if (bindings_need_pci(t)) {
-        out[n++] = (struct binding){ .space = BINDING_IO, .first = PCI_CONFIG_FIRST, .last = PCI_CONFIG_LAST,
-                                     .mode = WEIR_BIND_FORWARD, .owner = BINDING_PCI };
     }
     n += make_io(t, out + n);
     n += make_mmio(t, out + n);

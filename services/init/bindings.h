@@ -20,7 +20,6 @@ enum binding_space {
 enum binding_owner {
     BINDING_NOBODY = 0,
     BINDING_WATCH,
-    BINDING_PCI,
 };
 
 struct binding {
@@ -31,12 +30,13 @@ struct binding {
     uint8_t owner;        /* enum binding_owner */
 };
 
-/* Every table entry at most once, the UART, the configuration ports. */
-#define BINDINGS_MAX (POLICY_MAX_IO + POLICY_MAX_MMIO + POLICY_MAX_MSR + 2u)
+/* Every table entry at most once, and the UART. */
+#define BINDINGS_MAX (POLICY_MAX_IO + POLICY_MAX_MMIO + POLICY_MAX_MSR + 1u)
 
 /*
  * Fills out (BINDINGS_MAX entries) and returns how many. uart: first of the 8 ports of Weir's own UART, 0 if it has
- * none. t must be valid (policy_tables_copy). Rules relative to a BAR are left to pci.
+ * none. t must be valid (policy_tables_copy). Rules relative to a BAR, and the
+ * configuration ports, are left to pci, which binds them itself.
  */
 size_t bindings_make(const struct policy_tables *t, uint16_t uart, struct binding *out);
 

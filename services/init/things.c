@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "things.h"
+#include <stdbool.h>
 #include <string.h>
 #include <vmm/memory.h>
 #include <vmm/start.h>

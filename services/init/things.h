@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <vmm/status.h>
 
+#define THING_NAME 24u /* as in the start block */
+
 struct thing_memory {
     const char *name;
     uint64_t slot;

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "guest.h"
+#include "say.h"
+#include "service.h"
+#include "things.h"
+#include <inttypes.h>
+#include <string.h>
+#include <vmm/memory.h>
+#include <vmm/start.h>
+#include <vmm/syscall.h>
+
+static const char *const roots[BINDING_SPACES] = { "ports", "addresses", "msrs" };
+static const char *const words[BINDING_SPACES] = { "ports", "addresses", "MSRs" };
+
+static struct bound {
+    uint64_t device;
+    uint8_t owner;
+} bound[BINDINGS_MAX];
+static size_t nbound;
+static uint32_t on_limit[SERVICES];
+
+static uint64_t owner_port(enum binding_owner owner)
+{
+    return owner == BINDING_WATCH ? services[SERVICE_WATCH].port : 0;
+}
+
+static enum weir_status bind(const struct binding *b)
+{
+    uint64_t device = vmm_slot_alloc();
+    uint64_t port = owner_port(b->owner);
+    enum weir_status status;
+
+    if (!device) {
+        return WEIR_E_MEMORY;
+    }
+    status = vmm_create_device(device, things_device(roots[b->space]), b->first, b->last);
+    if (status != WEIR_OK) {
+        vmm_slot_free(device);
+        return status;
+    }
+    bound[nbound++] = (struct bound){ device, b->owner };
+    return vmm_device_ctl(device, WEIR_DEV_BIND, b->mode, b->owner ? port : b->argument,
+                          b->owner ? b->argument : 0);
+}
+
+void guest_bind(const struct policy_tables *tables, const struct binding *list, size_t n)
+{
+    for (unsigned i = 0; i < SERVICES; i++) {
+        const struct policy_service *p = policy_find_service(tables, service_table[i].name);
+
+        on_limit[i] = p ? p->on_limit : POLICY_LIMIT_PASS;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct binding *b = &list[i];
+        enum weir_status status = bind(b);
+
+        if (status != WEIR_OK) {
+            refuse("%.64s:%" PRIu32 ": %s 0x%" PRIx64 "-0x%" PRIx64 " can't be intercepted: %s", tables->name,
+                   b->line, words[b->space], b->first, b->last, vmm_status_name(status));
+        }
+    }
+}
+
+void guest_run(const struct weir_guest_boot *boot)
+{
+    uint64_t vcpu = vmm_slot_alloc();
+    enum weir_status status = vcpu ? vmm_create_vcpu(vcpu, service_home.port) : WEIR_E_MEMORY;
+
+    if (status == WEIR_OK) {
+        memcpy(vmm_transfer(), boot, sizeof(*boot));
+        status = vmm_vcpu_ctl(vcpu, WEIR_VCPU_BOOT, 0, 0).status;
+    }
+    if (status == WEIR_OK) {
+        status = vmm_vcpu_ctl(vcpu, WEIR_VCPU_EMULATOR, services[SERVICE_EMULATOR].port, 0).status;
+    }
+    if (status == WEIR_OK) {
+        status = vmm_vcpu_ctl(vcpu, WEIR_VCPU_RUN, 0, 0).status;
+    }
+    if (status != WEIR_OK) {
+        refuse("the guest's CPU can't be started: %s", vmm_status_name(status));
+    }
+}
+
+void guest_without(enum service_id id)
+{
+    if (on_limit[id] == POLICY_LIMIT_STOP) {
+        stop_machine("service %s is down for good and the policy wants no guest without it", service_table[id].name);
+    }
+    for (size_t i = 0; i < nbound; i++) {
+        struct bound *b = &bound[i];
+        enum weir_status status;
+
+        if (b->owner != BINDING_WATCH || id != SERVICE_WATCH) {
+            continue;
+        }
+        status = vmm_device_ctl(b->device, WEIR_DEV_UNBIND, 0, 0, 0);
+        if (status == WEIR_OK && on_limit[id] == POLICY_FAIL_CLOSED) {
+            status = vmm_device_ctl(b->device, WEIR_DEV_BIND, WEIR_BIND_FLOAT, 0, 0);
+        }
+        if (status != WEIR_OK) {
+            stop_machine("ranges of service %s can't be rebound: %s", service_table[id].name,
+                         vmm_status_name(status));
+        }
+    }
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "supervise.h"
+#include "guest.h"
+#include "guest_boot.h"
+#include "report.h"
+#include "say.h"
+#include <string.h>
+#include <vmm/memory.h>
+#include <vmm/start.h>
+#include <vmm/syscall.h>
+#include <vmm/time.h>
+#include <weir/service.h>
+
+#define REASON 600u
+
+static bool guest_runs;
+
+enum weir_status supervise_begin(void)
+{
+    service_home.port = vmm_slot_alloc();
+    service_home.note = vmm_slot_alloc();
+    if (!service_home.port || !service_home.note) {
+        return WEIR_E_MEMORY;
+    }
+    if (vmm_create_note(service_home.note) != WEIR_OK) {
+        return WEIR_E_MEMORY;
+    }
+    return vmm_create_port(service_home.port, 0);
+}
+
+/* ---- failures ---------------------------------------------------------------------------------------------------- */
+
+static void give_up(struct service *s)
+{
+    say("service %s failed too often and stays down", s->spec->name);
+    service_retire(s);
+    guest_without((enum service_id)(s - services));
+}
+
+/* What became of an instance is known and said; now: again, later, or never. */
+static void failed(struct service *s)
+{
+    service_stop(s);
+    if (!guest_runs) {
+        refuse("service %s does not start", s->spec->name);
+    }
+    if (limit_failure(&s->history, &s->rule, vmm_now(), vmm_start()->tsc_hz, &s->due)) {
+        s->state = SERVICE_WAITING;
+    } else {
+        give_up(s);
+    }
+}
+
+static void stopped(struct service *s)
+{
+    struct weir_failure f;
+    char why[REASON];
+
+    if (!s->domain) {
+        return; /* the bit was older than the end that init itself made of it */
+    }
+    if (vmm_trace(WEIR_TRACE_FAILURE, s->domain).status != WEIR_OK) {
+        return;
+    }
+    memcpy(&f, vmm_transfer(), sizeof(f));
+    if (f.kind == WEIR_FAIL_NONE) {
+        return; /* the bit belonged to the instance before this one */
+    }
+    report_failure(&f, why, sizeof(why));
+    say("service %s stopped: %s", s->spec->name, why);
+    failed(s);
+}
+
+static void restart(struct service *s)
+{
+    enum weir_status status = service_start(s);
+
+    if (status != WEIR_OK) {
+        say("service %s can't be started: %s", s->spec->name, vmm_status_name(status));
+        failed(s);
+    }
+}
+
+static void due(struct service *s)
+{
+    if (s->state == SERVICE_WAITING) {
+        restart(s);
+    } else {
+        say("service %s stopped: was not ready in time", s->spec->name);
+        failed(s);
+    }
+}
+
+/* ---- requests ---------------------------------------------------------------------------------------------------- */
+
+static void ready(struct service *s)
+{
+    if (s->state != SERVICE_STARTING) {
+        return;
+    }
+    s->state = SERVICE_RUNNING;
+    if (guest_runs) {
+        say("service %s runs again (start %u)", s->spec->name, s->instance);
+    }
+}
+
+static void cannot(struct service *s, const char *text, size_t bytes)
+{
+    if (s->state != SERVICE_STARTING) {
+        return;
+    }
+    if (!guest_runs) {
+        refuse("%.*s", (int)bytes, text);
+    }
+    say("service %s stopped: %.*s", s->spec->name, (int)bytes, text);
+    failed(s);
+}
+
+/* The reply, in the same message, goes out with the next wait. */
+static void answer_call(struct weir_msg *msg)
+{
+    uint16_t badge = msg->vcpu, bytes = msg->size;
+
+    if (badge < SERVICES && bytes <= WEIR_TRANSFER_BYTES) {
+        if (msg->addr == WEIR_INIT_READY) {
+            ready(&services[badge]);
+        } else if (msg->addr == WEIR_INIT_FAILED) {
+            char text[REASON];
+            size_t n = bytes < sizeof(text) ? bytes : sizeof(text);
+
+            memcpy(text, vmm_transfer(), n); /* say() uses the transfer page */
+            cannot(&services[badge], text, n);
+        }
+    }
+    memset(msg, 0, sizeof(*msg));
+}
+
+static void answer(struct weir_msg *msg)
+{
+    switch (msg->kind) {
+    case WEIR_MSG_CALL:
+        answer_call(msg);
+        break;
+    case WEIR_MSG_NOTE: {
+        uint64_t bits = msg->data;
+
+        for (unsigned i = 0; i < SERVICES; i++) {
+            if (bits >> i & 1) {
+                stopped(&services[i]);
+            }
+        }
+        break;
+    }
+    case WEIR_MSG_HOOK:
+        if (msg->addr == WEIR_HOOK_BOOT_FAILED) {
+            refuse("%s", guest_boot_failure((uint8_t)msg->data));
+        }
+        msg->kind = WEIR_V_DONE;
+        break;
+    default: /* an access that no device is bound for: as if there were no Weir */
+        msg->kind = WEIR_V_PASS;
+    }
+}
+
+static uint64_t next_due(void)
+{
+    uint64_t next = 0;
+
+    for (unsigned i = 0; i < SERVICES; i++) {
+        const struct service *s = &services[i];
+
+        if ((s->state == SERVICE_STARTING || s->state == SERVICE_WAITING) && (!next || s->due < next)) {
+            next = s->due;
+        }
+    }
+    return next;
+}
+
+static void one_event(void)
+{
+    enum weir_status status = vmm_reply_wait(service_home.port, 0, service_home.note, next_due());
+
+    if (status == WEIR_OK) {
+        answer(vmm_message());
+        return;
+    }
+    if (status != WEIR_E_TIMEOUT) {
+        stop_machine("init can't wait: %s", vmm_status_name(status));
+    }
+    for (unsigned i = 0; i < SERVICES; i++) {
+        struct service *s = &services[i];
+
+        if ((s->state == SERVICE_STARTING || s->state == SERVICE_WAITING) && s->due <= vmm_now()) {
+            due(s);
+        }
+    }
+}
+
+void supervise_start(struct service *s)
+{
+    enum weir_status status = service_start(s);
+
+    if (status != WEIR_OK) {
+        refuse("service %s can't be started: %s", s->spec->name, vmm_status_name(status));
+    }
+    while (s->state == SERVICE_STARTING) {
+        one_event();
+    }
+}
+
+void supervise_forever(void)
+{
+    guest_runs = true;
+    for (;;) {
+        one_event();
+    }
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * init's event loop: services that report, fail, are due; the hook block's complaint. While the machine starts a
+ * failure means that the guest is refused, from then on that the service is started again.
+ */
+#ifndef INIT_SUPERVISE_H
+#define INIT_SUPERVISE_H
+
+#include "service.h"
+
+/* Makes init's port and note. */
+must_check enum weir_status supervise_begin(void);
+
+/* Starts a service and comes back when it is READY. If it fails, the guest is refused. */
+void supervise_start(struct service *s);
+
+/* From now on: the guest runs. */
+_Noreturn void supervise_forever(void);
+
+#endif
