@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * console: collects what the kernel and the services log, keeps it in a memory ring and writes it to Weir's UART. It
+ * sleeps until somebody wrote something, so an idle machine has nothing to do for it.
+ */
+#include "../common/ready.h"
+#include "merge.h"
+#include "uart.h"
+#include <stdbool.h>
+#include <vmm/exit.h>
+#include <vmm/ring.h>
+#include <vmm/start.h>
+#include <vmm/syscall.h>
+
+#define LOG_PREFIX "log."
+#define POSITION_BYTES 8u /* before the text that WEIR_TRACE_READ gives */
+
+struct log {
+    const struct weir_start_region *region;
+    struct merge_source source;
+    uint64_t *position; /* in memory that a restart keeps */
+};
+
+static struct log logs[WEIR_CONSOLE_LOGS];
+static unsigned nlogs;
+static struct merge_source kernel;
+static struct weir_console_ring *ring;
+static uint64_t capacity;
+static struct uart uart;
+static bool have_uart;
+static enum policy_level level = POLICY_INFO;
+
+static void line(void *context, const char *text, size_t bytes, enum policy_level grave)
+{
+    (void)context;
+    weir_ring_write(&ring->ring, capacity, text, bytes);
+    if (have_uart && grave <= level) {
+        uart_write(&uart, text, bytes);
+    }
+}
+
+/* Returns true if there was something. */
+static bool drain_kernel(void)
+{
+    uint64_t position = ring->kernel_done, first;
+    struct vmm_result r = vmm_trace(WEIR_TRACE_READ, position);
+    const char *transfer = vmm_transfer();
+    char text[WEIR_TRANSFER_BYTES];
+
+    if (r.status != WEIR_OK || !r.value || r.value > sizeof(text) - POSITION_BYTES) {
+        return false;
+    }
+    memcpy(&first, transfer, sizeof(first));
+    memcpy(text, transfer + POSITION_BYTES, r.value);
+    if (first > position) {
+        merge_lost(&kernel, first - position, line, NULL);
+    }
+    merge_feed(&kernel, text, r.value, line, NULL);
+    /* Pairs with init's acquire load: whoever sees the position may halt the machine. */
+    __atomic_store_n(&ring->kernel_done, first + r.value, __ATOMIC_RELEASE);
+    return true;
+}
+
+static bool drain_log(struct log *log)
+{
+    char text[512];
+    uint64_t lost = 0, position = *log->position;
+    uint64_t n = weir_ring_read((const struct weir_ring *)log->region->va, log->region->bytes, &position, text,
+                                sizeof(text), &lost);
+
+    if (lost) {
+        merge_lost(&log->source, lost, line, NULL);
+    }
+    merge_feed(&log->source, text, n, line, NULL);
+    *log->position = position;
+    return n || lost;
+}
+
+/* One piece of each in turn, so that a service that logs without end can't keep another's lines from coming out. */
+static void drain(void)
+{
+    bool more;
+
+    do {
+        more = drain_kernel();
+        for (unsigned i = 0; i < nlogs; i++) {
+            more = drain_log(&logs[i]) || more;
+        }
+    } while (more);
+}
+
+static void find_logs(void)
+{
+    const struct weir_start *start = vmm_start();
+
+    for (uint32_t i = 0; i < start->nregions && nlogs < WEIR_CONSOLE_LOGS; i++) {
+        const struct weir_start_region *r = &start->regions[i];
+
+        if (!strncmp(r->name, LOG_PREFIX, strlen(LOG_PREFIX))) {
+            logs[nlogs].region = r;
+            logs[nlogs].position = &ring->done[nlogs]; /* init gives the regions in the same order each time */
+            merge_begin(&logs[nlogs++].source, r->name + strlen(LOG_PREFIX));
+        }
+    }
+}
+
+static void open_uart(void)
+{
+    uint64_t device = vmm_capability("uart", WEIR_DEVICE);
+
+    if (device && vmm_device_ctl(device, WEIR_DEV_OPEN, 0, 0, 0) == WEIR_OK) {
+        uart_begin(&uart, ring->uart);
+        have_uart = true;
+    }
+}
+
+static void begin(void)
+{
+    const struct weir_start_region *r = vmm_region("ring"), *t = vmm_region("tables");
+
+    if (!r || r->bytes <= sizeof(*ring)) {
+        vmm_fatal("no memory for the log");
+    }
+    ring = (struct weir_console_ring *)r->va;
+    capacity = weir_ring_open(&ring->ring, r->bytes - offsetof(struct weir_console_ring, ring));
+    if (t) {
+        level = ((const struct policy_tables *)t->va)->console.level; /* init has validated it */
+    }
+    merge_begin(&kernel, "");
+    find_logs();
+    open_uart();
+}
+
+int main(void)
+{
+    uint64_t bits;
+
+    begin();
+    if (vmm_trace(WEIR_TRACE_CLAIM, WEIR_SLOT_NOTE).status != WEIR_OK || service_ready() != WEIR_OK) {
+        return 1;
+    }
+    do {
+        drain();
+    } while (vmm_wait(WEIR_SLOT_NOTE, 0, &bits) == WEIR_OK);
+    return 1;
+}
