@@ -13,12 +13,12 @@ icount= machine=q35 memory=256 twice=1 params= expects= end=ok
 cpu=EPYC,+svm,+npt cpu2= icount2= except='^$'
 while [ $# -gt 1 ]; do
     case $1 in
-    --icount) icount='-icount shift=0,sleep=off' ;;
+    --icount) icount='-icount shift=0,sleep=off -rtc clock=vm' ;;
     --machine) machine=$2; shift ;;
     --memory) memory=$2; shift ;;
     --cpu) cpu=$2; shift ;;
     --again-cpu) cpu2=$2 twice=2; shift ;;
-    --again-icount) icount2='-icount shift=0,sleep=off' twice=2 ;;
+    --again-icount) icount2='-icount shift=0,sleep=off -rtc clock=vm' twice=2 ;;
     --except) except=$2; shift ;;
     --twice) twice=2 ;;
     --param) params="$params $2"; shift ;;
