@@ -50,6 +50,7 @@ class Boot:
     def __enter__(self):
         self._session.__enter__()
         self.emulator = self._session.emulator
+        self._shell = GuestShell(self.emulator)
         self.qmp = self.emulator.qmp
         self.folder = self._session.folder
         return self
@@ -79,7 +80,7 @@ class Boot:
     def sh(self, command):
         """Run COMMAND in the guest; returns a Result."""
         out, err = bytearray(), bytearray()
-        status = GuestShell(self.emulator).run(command, out.extend, err.extend, poweroff=False)
+        status = self._shell.run(command, out.extend, err.extend, poweroff=False)
         return Result(status, bytes(out), bytes(err))
 
     def ok(self, command):

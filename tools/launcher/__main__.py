@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+import benchmark
 import bootimage
 import build
 import demodisk
@@ -27,8 +28,8 @@ README.md says more."""
 
 
 def main(argv):
-    commands = {"run": run.main, "test": testing.main, "setup": _setup, "image": _image,
-                "check": _check, "acpi": _acpi, "help": _help, "--help": _help, "-h": _help}
+    commands = {"run": run.main, "test": testing.main, "bench": benchmark.main, "setup": _setup,
+                "image": _image, "check": _check, "acpi": _acpi, "help": _help, "--help": _help, "-h": _help}
     if not argv or argv[0] not in commands:
         say((f"unknown command {argv[0]}\n" if argv else "") + HELP)
         return USAGE

@@ -26,15 +26,22 @@ class GuestShell:
         """PATIENCE: seconds for the shell to appear, from now."""
         self.emulator = emulator
         self._patience = patience
-        self._nonce = os.urandom(6).hex()
+        self._nonce = ""                # marks what is ours; new for each command
+        self._seen = False              # the shell has been found before
         self._buffer = b""
         self._last = time.monotonic()
         self._damaged = 0
+
+    def wait(self):
+        """Wait until the shell asks for its first command."""
+        self._find_shell()
 
     def run(self, command, out, err, poweroff=True):
         """Run COMMAND (str); OUT and ERR are called with bytes as they come.
         Returns its exit status."""
         self._find_shell()
+        self._nonce = os.urandom(6).hex()
+        self._bootstrap()
         self._start_agent(os.fsencode(command), "poweroff" if poweroff else "stay")
         sequence = 0
         while True:
@@ -58,49 +65,48 @@ class GuestShell:
         return data
 
     def _find_shell(self):
-        """Wait for something that looks like a prompt, and ask who it is."""
+        """Wait for something that looks like a prompt."""
         until = time.monotonic() + self._patience
         nudge = _QUIET
-        questions = 0
         while time.monotonic() < until:
             if self._read(0.3):
                 continue
             tail = _ESCAPES.sub(b"", self._buffer[-200:]).rpartition(b"\n")[2]
             quiet = time.monotonic() - self._last
             if _PROMPT.search(tail):
-                questions += 1
-                if self._bootstrap():
-                    return
-                if questions == 5:
-                    break
-            elif _LOGIN.search(tail) and quiet > _QUIET:
+                self._seen = True
+                return
+            if _LOGIN.search(tail) and quiet > _QUIET:
                 raise broken("--exec needs a root shell on the guest's ttyS0; it asks for a login")
-            elif self._buffer and quiet > nudge:
-                # A kernel message may stand behind the prompt: ask for a new one.
+            if (self._buffer or self._seen) and quiet > nudge:
+                # The prompt was read by somebody else, or a kernel message
+                # stands behind it: ask for a new one.
                 self.emulator.write(b"\r")
                 self._last = time.monotonic()
                 nudge = min(2 * nudge, 30)
         raise broken(f"--exec needs a root shell on the guest's ttyS0; none within {self._patience} s")
 
     def _bootstrap(self):
-        """Type the line that prepares the guest. True once it has answered."""
-        folder = f"/weir.{self._nonce}"
+        """Type the line that prepares the guest; again, if nothing answers."""
         # Typed text is echoed, so the answer's mark must not stand in it.
+        folder = f"/weir.{self._nonce}"
         line = (f" stty -echo; PS2=; m={self._nonce}; d=/dev/shm; [ -w $d ] || d=/tmp;"
-                f" d=$d{folder}; mkdir -m 700 $d && echo 1 >/proc/sys/kernel/printk;"
+                f" d=$d{folder}; mkdir -p -m 700 $d && echo 1 >/proc/sys/kernel/printk;"
                 " echo \"@$m uid $(id -u)\"; while read -r l && [ \"$l\" != . ];"
                 " do echo \"$l\"; done | base64 -d >$d/all;"
                 " echo \"@$m got $(md5sum <$d/all)\"; read -r l; eval \"$l\"\n")
-        self._buffer = b""
-        self.emulator.write(line.encode())
-        uid = self._expect(rb"@%s uid (\d+)" % self._nonce.encode(), 20)
-        if uid is None:
+        for _ in range(5):
+            self._buffer = b""
+            self.emulator.write(line.encode())
+            uid = self._expect(rb"@%s uid (\d+)" % self._nonce.encode(), 20)
+            if uid is not None:
+                break
             self.emulator.write(b"\x03.\n")
-            return False
+        else:
+            raise broken("--exec needs a root shell on the guest's ttyS0; nothing answers there")
         if uid.group(1) != b"0":
             raise broken("--exec needs a root shell on the guest's ttyS0; this one's user id is "
                          + uid.group(1).decode())
-        return True
 
     def _start_agent(self, command, ending):
         agent = _AGENT.read_bytes()

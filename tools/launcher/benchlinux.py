@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What Weir costs the demo guest: its share of the boot, the memory it keeps,
+the exits of an idle guest; all under the default policy."""
+
+import re
+import tempfile
+import time
+
+import run
+from counters import Plugin
+from guestshell import GuestShell
+from report import Stop, FAILED
+from session import Session
+
+TIME_LIMIT = 400
+SETTLE_SECONDS = 5
+IDLE_SECONDS = 10
+_USABLE = re.compile(r"BIOS-e820: \[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\] usable")
+
+
+def measure():
+    """Returns {name: row} of the contract's JSON."""
+    bare_memory, _, _ = _boot("--bare")
+    memory, boot, idle = _boot()
+    host = boot.host - boot.host_before
+    percent = 100 * host / (host + boot.guest)
+    return {
+        "boot.host_percent": _row(0, round(percent, 3), "percent of all instructions"),
+        "memory.reserved_mib": _row(0, round((bare_memory - memory) / (1 << 20), 3), "MiB"),
+        "idle.exits_per_s": _row(0, round(idle, 3), "exits per second"),
+    }
+
+
+def _row(bare, weir, unit):
+    return {"bare": bare, "weir": weir, "p99": weir, "unit": unit, "samples": 1}
+
+
+def _boot(*words):
+    """Boot to a shell: (bytes of usable memory, Counters then, exits per second)."""
+    with tempfile.TemporaryDirectory(prefix="weir-bench-") as folder:
+        plugin = Plugin(folder)
+        options = run.parse([*words, "--headless", "--timeout", str(TIME_LIMIT), "--", *plugin.words()])
+        with Session(options) as session:
+            shell = GuestShell(session.emulator)
+            shell.wait()
+            counters = plugin.read()
+            text = bytearray()
+            if shell.run("dmesg", text.extend, lambda _: None, poweroff=False) != 0:
+                raise Stop(FAILED, "dmesg failed in the guest")
+            _pass(session.emulator, SETTLE_SECONDS)
+            before, begin = plugin.read().vmruns, time.monotonic()
+            _pass(session.emulator, IDLE_SECONDS)
+            idle = (plugin.read().vmruns - before) / (time.monotonic() - begin)
+    usable = sum(int(last, 16) + 1 - int(first, 16)
+                 for first, last in _USABLE.findall(text.decode(errors="replace")))
+    return usable, counters, idle
+
+
+def _pass(emulator, seconds):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        emulator.read(until - time.monotonic())
