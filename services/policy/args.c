@@ -138,7 +138,7 @@ uint64_t args_number(const struct args *a, const char *key, uint64_t min, uint64
         args_bad(a, key, "wants a whole number (100, 0x64 or \"64h\"), got %s",
                  luaL_tolstring(a->L, -1, NULL));
     lua_pop(a->L, 1);
-    if ((value < min || value > max) && min < 10 && max <= 1000000)
+    if ((value < min || value > max) && min < 0x80 && max <= 1000000)
         args_bad(a, key, "is %lld, allowed are %llu to %llu", (long long)value,
                  (unsigned long long)min, (unsigned long long)max);
     if (value < min || value > max)

@@ -111,6 +111,9 @@ const char *limits_reason(const struct policy *p);
 __attribute__((noreturn, format(printf, 2, 3))) void raise_rule(lua_State *L, const char *format,
                                                                 ...);
 
+/* Raises "policy:line: text", the same for our own errors that are not about rules. */
+__attribute__((noreturn)) void raise_located(lua_State *L, const char *text);
+
 /* The line of the policy that runs now, 0 if none does. */
 uint32_t current_line(lua_State *L);
 

@@ -22,7 +22,7 @@ static void hook(lua_State *L, lua_Debug *ar)
         p->stop = STOP_WORK;
     if (p->stop != STOP_NO) {
         lua_sethook(L, hook, LUA_MASKCOUNT, 1);
-        luaL_error(L, "policy:%d: %s", (int)current_line(L), limits_reason(p));
+        raise_located(L, limits_reason(p));
     }
 }
 
@@ -76,7 +76,7 @@ void limits_charge(lua_State *L, uint64_t work)
     p->work += work;
     if (p->work > p->budget) {
         stop(p, STOP_WORK);
-        luaL_error(L, "policy:%d: %s", (int)current_line(L), limits_reason(p));
+        raise_located(L, limits_reason(p));
     }
 }
 

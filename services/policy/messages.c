@@ -22,6 +22,14 @@ uint32_t current_line(lua_State *L)
     return 0;
 }
 
+/* luaL_error would give the line of level 1, which may be a C function and have none. */
+void raise_located(lua_State *L, const char *text)
+{
+    lua_pushfstring(L, PREFIX "%d: %s", (int)current_line(L), text);
+    lua_error(L);
+    __builtin_unreachable();
+}
+
 void raise_rule(lua_State *L, const char *format, ...)
 {
     char text[512];
@@ -31,8 +39,7 @@ void raise_rule(lua_State *L, const char *format, ...)
     vsnprintf(text, sizeof(text), format, list);
     va_end(list);
     policy_of(L)->stop = STOP_RULE;
-    luaL_error(L, PREFIX "%d: %s", (int)current_line(L), text);
-    __builtin_unreachable();
+    raise_located(L, text);
 }
 
 /* The line number in "policy:12: ...", and *rest behind the colon; 0 if the text does not begin so.
@@ -55,15 +62,13 @@ static uint32_t parse_prefix(const char *text, const char **rest)
 
 int message_handler(lua_State *L)
 {
-    const char *rest;
+    uint32_t line = current_line(L);
+    const char *text;
 
-    if (lua_type(L, 1) != LUA_TSTRING && lua_type(L, 1) != LUA_TNUMBER) {
-        lua_pushfstring(L, PREFIX "%d: the error is a %s, not a text", (int)current_line(L),
-                        luaL_typename(L, 1));
-        return 1;
-    }
-    if (parse_prefix(lua_tostring(L, 1), &rest) == 0)
-        lua_pushfstring(L, PREFIX "%d: %s", (int)current_line(L), lua_tostring(L, 1));
+    if (lua_type(L, 1) != LUA_TSTRING && lua_type(L, 1) != LUA_TNUMBER)
+        lua_pushfstring(L, "the error is a %s, not a text", luaL_typename(L, 1));
+    if (line && parse_prefix(lua_tostring(L, -1), &text) == 0)
+        lua_pushfstring(L, PREFIX "%d: %s", (int)line, lua_tostring(L, -1));
     return 1;
 }
 

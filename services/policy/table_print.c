@@ -25,14 +25,16 @@ __attribute__((format(printf, 2, 3))) static void line(const struct printer *p, 
 
 /* "deny, logged" or "callback 3, fails to pass" */
 static const char *effect(char *text, size_t bytes, unsigned action, unsigned flags,
-                          unsigned callback)
+                          uint64_t detail)
 {
     static const char *const names[POLICY_ACTIONS] = {"pass",  "deny",     "read-only",
                                                       "value", "callback", "hide"};
     int n = snprintf(text, bytes, "%s", names[action]);
 
     if (action == POLICY_CALL)
-        n += snprintf(text + n, bytes - (size_t)n, " %u", callback);
+        n += snprintf(text + n, bytes - (size_t)n, " %" PRIu64, detail);
+    if (action == POLICY_VALUE)
+        n += snprintf(text + n, bytes - (size_t)n, " %" PRIX64 "h", detail);
     snprintf(text + n, bytes - (size_t)n, "%s%s%s%s",
              flags & POLICY_F_READ_FIRST ? ", reads first" : "",
              flags & POLICY_F_ERROR_PASS ? ", passes on error" : "",
@@ -80,12 +82,10 @@ static void print_ranges(const struct printer *p, const struct policy_tables *t)
     for (uint32_t i = 0; i < t->nmsr; i++) {
         const struct policy_msr *e = &t->msr[i];
 
-        effect(what, sizeof(what), e->action, e->flags, e->callback);
-        if (e->action == POLICY_VALUE)
-            line(p, "msr %08Xh-%08Xh: %s %" PRIX64 "h (line %u)", e->first, e->last, what, e->value,
-                 e->line);
-        else
-            line(p, "msr %08Xh-%08Xh: %s (line %u)", e->first, e->last, what, e->line);
+        line(p, "msr %08Xh-%08Xh: %s (line %u)", e->first, e->last,
+             effect(what, sizeof(what), e->action, e->flags,
+                    e->action == POLICY_VALUE ? e->value : e->callback),
+             e->line);
     }
     for (uint32_t i = 0; i < t->npci; i++)
         line(p, "pci%s: %s (line %u)", selector(which, sizeof(which), &t->pci[i].match),

@@ -1,0 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- The default policy: it names nothing, so Weir hooks nothing and every device goes straight to
+-- the guest. Policies to start from stand in examples/; doc/policy.md describes every key.
