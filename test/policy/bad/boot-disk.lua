@@ -1,0 +1,2 @@
+-- expect 2: disk wants a whole number
+guest.boot{disk = 'first'}

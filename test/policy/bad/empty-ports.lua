@@ -1,0 +1,2 @@
+-- expect 2: not an empty one
+io.deny{ports = {}}

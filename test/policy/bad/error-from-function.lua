@@ -1,0 +1,5 @@
+-- expect 3: deep
+local function f()
+    error('deep')
+end
+f()

@@ -1,0 +1,2 @@
+-- expect 2: the error is a nil, not a text
+error()

@@ -1,0 +1,2 @@
+-- expect 2: plain text
+error('plain text', 0)

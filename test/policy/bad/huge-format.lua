@@ -1,0 +1,2 @@
+-- expect 2: invalid conversion
+print(('%99999d'):format(1))

@@ -1,0 +1,2 @@
+-- expect 2: a string is too long
+local s = ('x'):rep(1e9)

@@ -1,0 +1,2 @@
+-- expect 2: io.deny: ports is missing
+io.deny{}

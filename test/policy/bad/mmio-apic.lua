@@ -1,0 +1,2 @@
+-- expect 2: the local APIC
+mmio.deny{address = 0xFEE00300, size = 4}

@@ -1,0 +1,2 @@
+-- expect 2: bar means nothing without pci
+mmio.deny{bar = 5}

@@ -1,0 +1,2 @@
+-- expect 2: address is missing
+mmio.deny{size = 4}

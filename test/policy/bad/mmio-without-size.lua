@@ -1,0 +1,2 @@
+-- expect 2: size is missing
+mmio.deny{address = 0xFED00000}

@@ -1,0 +1,2 @@
+-- expect 2: VM_HSAVE_PA
+msr.read_only{msrs = 'C0010117h'}

@@ -1,0 +1,2 @@
+-- expect 2: msr.value: value is missing
+msr.value{msrs = '1A0h'}

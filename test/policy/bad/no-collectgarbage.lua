@@ -1,0 +1,2 @@
+-- expect 2: the name 'collectgarbage' is not known
+collectgarbage('stop')

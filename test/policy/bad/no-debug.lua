@@ -1,0 +1,2 @@
+-- expect 2: the name 'debug' is not known
+debug.sethook()

@@ -1,0 +1,2 @@
+-- expect 2: the name 'getmetatable' is not known
+getmetatable('').__index = {}

@@ -1,0 +1,2 @@
+-- expect 2: there is no io.open
+io.open('/etc/passwd')

@@ -1,0 +1,2 @@
+-- expect 2: the name 'load' is not known
+load('x = 1')()

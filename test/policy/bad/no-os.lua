@@ -1,0 +1,2 @@
+-- expect 2: the name 'os' is not known
+os.exit(0)

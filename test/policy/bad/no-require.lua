@@ -1,0 +1,2 @@
+-- expect 2: the name 'require' is not known
+require('os')

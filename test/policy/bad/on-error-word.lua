@@ -1,0 +1,2 @@
+-- expect 2: on_error wants pass or deny
+on.io({ports = 1, on_error = 'pass'}, function() end)

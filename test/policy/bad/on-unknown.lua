@@ -1,0 +1,2 @@
+-- expect 2: there is no on.memory
+on.memory('60h', function() end)

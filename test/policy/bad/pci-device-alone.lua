@@ -1,0 +1,2 @@
+-- expect 2: device means nothing without vendor
+pci.hide{device = 1}

@@ -1,0 +1,2 @@
+-- expect 2: wants at least one of
+pci.hide{}

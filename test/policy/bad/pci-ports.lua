@@ -1,0 +1,2 @@
+-- expect 2: use pci.hide
+io.deny{ports = 0xCF8}

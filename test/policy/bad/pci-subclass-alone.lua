@@ -1,0 +1,2 @@
+-- expect 2: subclass means nothing without class
+pci.hide{subclass = 3}

@@ -1,0 +1,2 @@
+-- expect 2: above FFFFh
+io.deny{ports = 0x10000}

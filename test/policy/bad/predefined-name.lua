@@ -1,0 +1,2 @@
+-- expect 2: 'io' is a name of the policy language
+io = nil

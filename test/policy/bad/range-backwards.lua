@@ -1,0 +1,2 @@
+-- expect 2: ends before it begins
+io.deny{ports = '64h-60h'}

@@ -1,0 +1,2 @@
+-- expect 2: io.deny: ports is missing
+pcall(io.deny, {}) pcall(print, 'still here') while true do end

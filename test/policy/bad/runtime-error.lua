@@ -1,0 +1,3 @@
+-- expect 3: attempt to index a nil value
+local t = nil
+print(t.x)

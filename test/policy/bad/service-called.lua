@@ -1,0 +1,2 @@
+-- expect 2: name what is meant: service.NAME{...}
+service{deadline = 1}

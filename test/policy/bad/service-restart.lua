@@ -1,0 +1,2 @@
+-- expect 2: service.watch: restart: there is no key 'limits'
+service.watch{restart = {limits = 1}}

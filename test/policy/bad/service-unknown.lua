@@ -1,0 +1,2 @@
+-- expect 2: there is no service.stroage
+service.stroage{deadline = 1}

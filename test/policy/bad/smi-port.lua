@@ -1,0 +1,2 @@
+-- expect 2: port B2h raises SMIs
+io.log{ports = '0-FFh'}

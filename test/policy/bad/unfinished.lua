@@ -1,0 +1,3 @@
+-- expect 4: expected
+io.deny{
+    ports = 0x60

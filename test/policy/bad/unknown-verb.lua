@@ -1,0 +1,2 @@
+-- expect 2: there is no io.dney
+io.dney{ports = 0x60}

@@ -1,0 +1,7 @@
+-- table: guest.boot: disk auto, partition 0, drive 80h
+-- table: console: level info, uart auto, ring 64 KiB
+-- table: service.console: deadline 100 ms, 5 restarts in 60 s, backoff 10 ms, then fail-closed
+-- table: service.emulator: deadline 100 ms, 5 restarts in 60 s, backoff 10 ms, then fail-closed
+-- table: service.pci: deadline 100 ms, 5 restarts in 60 s, backoff 10 ms, then fail-closed
+-- table: service.policy: deadline 100 ms, 5 restarts in 60 s, backoff 10 ms, then fail-closed
+-- table: service.watch: deadline 100 ms, 5 restarts in 60 s, backoff 10 ms, then fail-closed
