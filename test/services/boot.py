@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Services as the machine runs them: what init refuses, what a hostile service
+may not do, what happens when one fails."""
+
+import re
+import tempfile
+from pathlib import Path
+
+import bootimage
+from boot import Boot
+from harness import equal, fail, lacks, main, matches
+from paths import BOOT
+from report import REFUSED
+
+ROOT = Path(__file__).resolve().parents[2]
+HOSTILE_PORTS = 0x5000      # deed N is IN from HOSTILE_PORTS + N
+SURVIVED = 0x80
+HOSTILE_POLICY = """
+io.log{ ports = "5000h-50FFh" }
+service.watch{ deadline = 50, restart = { limit = 1000, window = 1, backoff = 0 } }
+"""
+
+
+def with_modules(change):
+    """From now on the machines of this script boot with CHANGE(list of (name, path))."""
+    original = bootimage.modules
+    bootimage.modules = lambda policy, extra: change(original(policy, extra))
+
+
+def replaced(name, path):
+    return lambda modules: [(n, Path(path) if n == name else p) for n, p in modules]
+
+
+def deeds():
+    """The table of hostile/deeds.c: [(name, survives)], survives None where both can be."""
+    text = (ROOT / "test/services/hostile/deeds.c").read_text()
+    table = text[text.index("const struct deed deeds[]"):]
+    either = table.index("end either way")
+    survives = table.index("From here on")
+    return [(found.group(1), None if found.start() > either else found.start() > survives)
+            for found in re.finditer(r'\{ "([^"]+)", \w+ \}', table)]
+
+
+def in_port(machine, port):
+    return int(machine.ok(f"dd if=/dev/port bs=1 count=1 skip={port} 2>/dev/null | hexdump -v -e '1/1 \"%u\"'"))
+
+
+def case_hostile_service_is_stopped_and_replaced():
+    with_modules(replaced("watch", BOOT / "hostile"))
+    with Boot(policy=HOSTILE_POLICY) as machine:
+        equal("nothing there", in_port(machine, HOSTILE_PORTS + 0xff), 0xff)
+        for number, (name, survives) in enumerate(deeds()):
+            got = in_port(machine, HOSTILE_PORTS + number)
+            if survives is None:
+                got &= ~SURVIVED
+            equal(f"deed {number} ({name}): {'' if survives else 'not '}survived",
+                  got, number | (SURVIVED if survives else 0))
+            if survives is False:
+                machine.wait_log(rf"^watch: deed {number}: (.*\n)*weir: service watch stopped: ")
+        equal("the guest lives", machine.ok("echo $((6 * 7))"), "42\n")
+        log = machine.weir_log()
+        matches("memory", log, r"^weir: service watch stopped: page fault at 0xffffffff80000000 \(read\), rip 0x")
+        matches("loop", log, r"^weir: service watch stopped: missed its deadline, rip 0x")
+        matches("exit", log, r"^weir: service watch stopped: exit with code 42")
+        lacks("nobody else", log, r"^weir: service (?!watch)")
+
+
+def case_a_service_past_its_limit_stays_down():
+    """... and the policy says what its ranges do then."""
+    with_modules(replaced("watch", BOOT / "hostile"))
+    policy = 'io.log{ ports = "5000h-50FFh" }\n' \
+             'service.watch{ restart = { limit = 0 }, on_limit = "%s" }\n'
+    for word, value in (("pass", 0xff), ("fail-closed", 0xff)):
+        with Boot(policy=policy % word) as machine:
+            in_port(machine, HOSTILE_PORTS)
+            machine.wait_log(r"^weir: service watch failed too often and stays down")
+            equal(word, in_port(machine, HOSTILE_PORTS), value)
+
+
+def refused(change, pattern, policy=None):
+    with_modules(change)
+    with Boot(policy=policy or "") as machine:
+        stop = machine.wait_stop()
+        equal("status", stop.status, REFUSED)
+        matches("reason", stop.reason, pattern)
+        lacks("the guest was not started", machine.serial_log(), "GRUB|Linux")
+
+
+def case_a_missing_module_is_refused():
+    refused(lambda modules: [m for m in modules if m[0] != "watch"], r"refused: boot module watch is missing")
+
+
+def case_a_missing_policy_is_refused():
+    refused(lambda modules: [m for m in modules if m[0] != "policy.lua"],
+            r"refused: boot module policy.lua is missing")
+
+
+def case_a_truncated_module_is_refused():
+    with tempfile.TemporaryDirectory() as folder:
+        short = Path(folder) / "emulator"
+        short.write_bytes((BOOT / "emulator").read_bytes()[:5000])
+        refused(replaced("emulator", short), r"refused: boot module emulator: .*beyond the image's end")
+
+
+def case_a_module_that_is_no_program_is_refused():
+    refused(replaced("console", ROOT / "README.md" if (ROOT / "README.md").exists() else ROOT / "LICENSE"),
+            r"refused: boot module console: .*ELF")
+
+
+def case_a_policy_with_an_error_is_refused():
+    refused(lambda modules: modules, r"refused: policy.lua:2: ", policy="-- fine\nio.deny{ prots = 1 }\n")
+
+
+def case_a_policy_that_loops_is_refused():
+    refused(lambda modules: modules, r"refused: policy.lua:1: ", policy="while true do end\n")
+
+
+def case_a_policy_that_eats_memory_is_refused():
+    refused(lambda modules: modules, r"refused: policy.lua:2: .*memory",
+            policy="local t = {}\nfor i = 1, 1e9 do t[i] = {} end\n")
+
+
+if __name__ == "__main__":
+    main()
