@@ -27,18 +27,20 @@ target_compile_options(weir_general_regs INTERFACE $<$<COMPILE_LANGUAGE:C>:-mgen
 add_library(weir_service_code INTERFACE)
 target_compile_options(weir_service_code INTERFACE
   -UNDEBUG -fno-omit-frame-pointer -ftrivial-auto-var-init=zero
+  -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=
   "SHELL:-isystem ${WEIR_SYSROOT}/include" "SHELL:-isystem ${WEIR_GCC_INCLUDE}")
 target_include_directories(weir_service_code INTERFACE
   ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/libvmm/include)
 target_link_libraries(weir_service_code INTERFACE weir_ring3)
 
-# weir_service(NAME SOURCES file... [LIBS library...] [STACK bytes] [FLOAT])
+# weir_service(NAME SOURCES file... [LIBS library...] [STACK bytes] [FOLDER name] [FLOAT])
 #
-# Links the service NAME twice from the same objects: ${CMAKE_BINARY_DIR}/symbols/NAME keeps its
-# symbols, ${CMAKE_BINARY_DIR}/boot/NAME is what is booted. STACK is a power of two of at least
-# 16384 and by default 65536. FLOAT lets the service's own code use floating point.
+# Links the service NAME: ${CMAKE_BINARY_DIR}/symbols/NAME keeps its symbols, a stripped copy,
+# ${CMAKE_BINARY_DIR}/boot/NAME, is what is booted (FOLDER: another folder than boot). STACK is a
+# power of two of at least 16384 and by default 65536. FLOAT lets the service's own code use
+# floating point.
 function(weir_service name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "FLOAT" "STACK" "SOURCES;LIBS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "FLOAT" "STACK;FOLDER" "SOURCES;LIBS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
     message(FATAL_ERROR "weir_service(${name}): wrong arguments: ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -46,7 +48,10 @@ function(weir_service name)
     set(arg_STACK 65536)
   endif()
   set(script ${CMAKE_SOURCE_DIR}/libvmm/service.ld)
-  set(boot ${CMAKE_BINARY_DIR}/boot)
+  if(NOT arg_FOLDER)
+    set(arg_FOLDER boot)
+  endif()
+  set(boot ${CMAKE_BINARY_DIR}/${arg_FOLDER})
 
   add_executable(${name} ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES

@@ -37,8 +37,8 @@ static inline bool bitmap_all(const uint64_t *map, size_t first, size_t count, b
 }
 
 /*
- * The first of `count` consecutive clear bits below `bits`, skipping whole words that are full; `bits` itself if there
- * are none. count is at least 1.
+ * The first of `count` consecutive clear bits below `bits`, skipping whole words that are full;
+ * `bits` itself if there are none. count is at least 1.
  */
 static inline size_t bitmap_find_clear(const uint64_t *map, size_t bits, size_t count)
 {

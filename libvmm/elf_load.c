@@ -6,8 +6,8 @@
 #include <vmm/syscall.h>
 
 /* Makes one segment's memory object with its contents and maps it; *slot is 0 if that failed. */
-static enum weir_status load_segment(uint64_t domain, const uint8_t *image, const struct vmm_elf_segment *segment,
-                                     uint64_t *slot)
+static enum weir_status load_segment(uint64_t domain, const uint8_t *image,
+                                     const struct vmm_elf_segment *segment, uint64_t *slot)
 {
     enum weir_status status;
     void *window;

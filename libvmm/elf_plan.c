@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What of an ELF file is to be mapped where (System V ABI, chapters 4 and 5). The image is hostile: headers are copied
- * out before use, sums are never formed before their parts are known to be small, and every range is checked.
+ * What of an ELF file is to be mapped where (System V ABI, chapters 4 and 5). The image is hostile:
+ * headers are copied out before use, sums are never formed before their parts are known to be
+ * small, and every range is checked.
  */
 #include <elf.h>
 #include <stdbool.h>
@@ -29,7 +30,8 @@ static enum vmm_elf_fault check_header(const Elf64_Ehdr *header)
 
 static enum vmm_elf_fault check_protection(const Elf64_Phdr *header, uint64_t *prot)
 {
-    *prot = (header->p_flags & PF_R ? WEIR_P_READ : 0) | (header->p_flags & PF_W ? WEIR_P_WRITE : 0) |
+    *prot = (header->p_flags & PF_R ? WEIR_P_READ : 0) |
+            (header->p_flags & PF_W ? WEIR_P_WRITE : 0) |
             (header->p_flags & PF_X ? WEIR_P_EXEC : 0);
     if (!(*prot & WEIR_P_READ) || ((*prot & WEIR_P_WRITE) && (*prot & WEIR_P_EXEC))) {
         return VMM_ELF_PROTECTION;
@@ -37,10 +39,13 @@ static enum vmm_elf_fault check_protection(const Elf64_Phdr *header, uint64_t *p
     return VMM_ELF_OK;
 }
 
-/* Checks a loadable segment by itself, against the image and against the one before, and adds it to the plan. */
-static enum vmm_elf_fault add_segment(const Elf64_Phdr *header, size_t bytes, struct vmm_elf_plan *plan)
+/* Checks a loadable segment by itself, against the image and against the one before, and adds it to
+ * the plan. */
+static enum vmm_elf_fault add_segment(const Elf64_Phdr *header, size_t bytes,
+                                      struct vmm_elf_plan *plan)
 {
-    const struct vmm_elf_segment *before = plan->segments ? &plan->segment[plan->segments - 1] : NULL;
+    const struct vmm_elf_segment *before =
+        plan->segments ? &plan->segment[plan->segments - 1] : NULL;
     struct vmm_elf_segment *segment = &plan->segment[plan->segments];
     enum vmm_elf_fault fault;
 
@@ -56,8 +61,8 @@ static enum vmm_elf_fault add_segment(const Elf64_Phdr *header, size_t bytes, st
     if (header->p_offset > bytes || header->p_filesz > bytes - header->p_offset) {
         return VMM_ELF_BOUNDS;
     }
-    if (header->p_vaddr % WEIR_PAGE || header->p_vaddr < VMM_ELF_LOWEST || header->p_vaddr >= VMM_ELF_LIMIT ||
-        header->p_memsz > VMM_ELF_LIMIT - header->p_vaddr) {
+    if (header->p_vaddr % WEIR_PAGE || header->p_vaddr < VMM_ELF_LOWEST ||
+        header->p_vaddr >= VMM_ELF_LIMIT || header->p_memsz > VMM_ELF_LIMIT - header->p_vaddr) {
         return VMM_ELF_ADDRESS;
     }
     if (before && header->p_vaddr < before->va + before->pages * WEIR_PAGE) {
@@ -78,7 +83,8 @@ static enum vmm_elf_fault add_segment(const Elf64_Phdr *header, size_t bytes, st
     return plan->pages > VMM_ELF_MAX_PAGES ? VMM_ELF_TOO_LARGE : VMM_ELF_OK;
 }
 
-static enum vmm_elf_fault check_program_header(const Elf64_Phdr *header, size_t bytes, struct vmm_elf_plan *plan)
+static enum vmm_elf_fault check_program_header(const Elf64_Phdr *header, size_t bytes,
+                                               struct vmm_elf_plan *plan)
 {
     switch (header->p_type) {
     case PT_LOAD:
@@ -98,7 +104,8 @@ static bool entry_is_code(const struct vmm_elf_plan *plan)
 {
     for (uint32_t i = 0; i < plan->segments; i++) {
         const struct vmm_elf_segment *segment = &plan->segment[i];
-        if ((segment->prot & WEIR_P_EXEC) && plan->entry >= segment->va && plan->entry - segment->va < segment->bytes) {
+        if ((segment->prot & WEIR_P_EXEC) && plan->entry >= segment->va &&
+            plan->entry - segment->va < segment->bytes) {
             return true;
         }
     }
@@ -127,7 +134,8 @@ enum vmm_elf_fault vmm_elf_plan(const void *image, size_t bytes, struct vmm_elf_
     }
     for (size_t i = 0; i < header.e_phnum; i++) {
         Elf64_Phdr program_header;
-        memcpy(&program_header, (const uint8_t *)image + header.e_phoff + i * sizeof(Elf64_Phdr), sizeof(Elf64_Phdr));
+        memcpy(&program_header, (const uint8_t *)image + header.e_phoff + i * sizeof(Elf64_Phdr),
+               sizeof(Elf64_Phdr));
         fault = check_program_header(&program_header, bytes, plan);
         if (fault != VMM_ELF_OK) {
             return fault;

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <vmm/log.h>
 
+static const char lower[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
+
 struct output {
     char *at;
     size_t room;   /* characters that still fit, the NUL not counted */
@@ -25,44 +27,58 @@ static void put(struct output *out, char c)
     }
 }
 
+static void put_run(struct output *out, char c, size_t n)
+{
+    while (n-- > 0) {
+        put(out, c);
+    }
+}
+
 static void put_text(struct output *out, const struct conversion *how, const char *text, size_t n)
 {
     size_t pad = how->width > n ? how->width - n : 0;
 
-    for (size_t i = 0; !how->left && i < pad; i++) {
-        put(out, ' ');
-    }
+    put_run(out, ' ', how->left ? 0 : pad);
     for (size_t i = 0; i < n; i++) {
         put(out, text[i]);
     }
-    for (size_t i = 0; how->left && i < pad; i++) {
-        put(out, ' ');
-    }
+    put_run(out, ' ', how->left ? pad : 0);
 }
 
-static void put_number(struct output *out, struct conversion *how, uint64_t value, unsigned base, bool negative,
-                       const char *digits)
+/* Leading zeros of a number whose digits, and sign and prefix, take that many characters. */
+static size_t zeros(const struct conversion *how, size_t digits, size_t fixed)
 {
-    char text[3 + 64], *end = text + sizeof(text), *p = end;
-    size_t fixed = (negative ? 1 : 0) + (how->prefix ? 2 : 0);
+    if (how->precision != SIZE_MAX) {
+        return how->precision > digits ? how->precision - digits : 0;
+    }
+    return how->zero && !how->left && how->width > digits + fixed ? how->width - digits - fixed : 0;
+}
 
-    do {
+static void put_number(struct output *out, const struct conversion *how, uint64_t value,
+                       unsigned base, bool negative, const char *digits)
+{
+    char text[64], *end = text + sizeof(text), *p = end;
+    size_t fixed = (negative ? 1 : 0) + (how->prefix ? 2 : 0), n, leading, pad;
+
+    for (; value; value /= base) {
         *--p = digits[value % base];
-        value /= base;
-    } while (value);
-    while (p > text + 3 &&
-           (how->precision != SIZE_MAX ? (size_t)(end - p) < how->precision
-                                       : how->zero && !how->left && (size_t)(end - p) + fixed < how->width)) {
+    }
+    if (p == end && how->precision != 0) {
         *--p = '0';
     }
-    if (how->prefix) {
-        *--p = 'x';
-        *--p = '0';
+    n = (size_t)(end - p);
+    leading = zeros(how, n, fixed);
+    pad = how->width > fixed + leading + n ? how->width - fixed - leading - n : 0;
+
+    put_run(out, ' ', how->left ? 0 : pad);
+    put_run(out, '-', negative ? 1 : 0);
+    put_run(out, '0', how->prefix ? 1 : 0);
+    put_run(out, digits == upper ? 'X' : 'x', how->prefix ? 1 : 0);
+    put_run(out, '0', leading);
+    for (; p < end; p++) {
+        put(out, *p);
     }
-    if (negative) {
-        *--p = '-';
-    }
-    put_text(out, how, p, (size_t)(end - p));
+    put_run(out, ' ', how->left ? pad : 0);
 }
 
 static const char *parse_count(const char *f, size_t *count, va_list *args)
@@ -124,13 +140,13 @@ static void put_string(struct output *out, const struct conversion *how, const c
     if (!text) {
         text = "(null)";
     }
-    put_text(out, how, text, how->precision == SIZE_MAX ? strlen(text) : strnlen(text, how->precision));
+    put_text(out, how, text,
+             how->precision == SIZE_MAX ? strlen(text) : strnlen(text, how->precision));
 }
 
 /* False: not a conversion that is known. */
 static bool convert(struct output *out, struct conversion *how, char kind, va_list *args)
 {
-    static const char lower[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
     uint64_t value;
     char c;
 

@@ -24,7 +24,8 @@ bool vmm_pages_owned(const void *va, size_t pages);
 /* Random bytes of the CPU; false if it has no generator. */
 bool vmm_random(void *out, size_t bytes);
 
-/* 16 bytes for the stack protector: random where the CPU can, else at least different at each start. */
+/* 16 bytes for the stack protector: random where the CPU can, else at least different at each
+ * start. */
 void vmm_random_canary(uint64_t out[2]);
 
 /* Nanoseconds since the TSC was 0. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * musl's system calls: a table indexed by Linux call number (x86-64). What is not in it fails with ENOSYS, as it would
- * on a kernel that lacks it, and musl copes or reports that. doc/services.md lists the calls for service authors.
+ * musl's system calls: a table indexed by Linux call number (x86-64). What is not in it fails with
+ * ENOSYS, as it would on a kernel that lacks it, and musl copes or reports that. doc/services.md
+ * lists the calls for service authors.
  *
- * Context: also before the thread pointer and the stack protector are set up, so this file is built without the latter.
- * Errors are returned as -errno and errno itself is never touched.
+ * Context: also before musl has set the thread pointer, so errno is never touched; errors are
+ * returned as -errno.
  */
 #include <errno.h>
 #include <limits.h>
@@ -28,7 +29,7 @@ struct args {
     long a, b, c, d, e, f;
 };
 
-/* ---- files: 0 is empty, 1 and 2 are the log, there are no others ------------------------------------------------ */
+/* ---- files: 0 is empty, 1 and 2 are the log, there are no others ---- */
 
 static bool is_log(long fd)
 {
@@ -88,7 +89,7 @@ static long linux_ioctl(const struct args *args)
     return 0;
 }
 
-/* ---- memory: pages of the domain's budget ----------------------------------------------------------------------- */
+/* ---- memory: pages of the domain's budget ---- */
 
 static size_t page_count(long bytes)
 {
@@ -98,7 +99,8 @@ static size_t page_count(long bytes)
 /* Linux' PROT_ to WEIR_P_: neither execution nor writing without reading is to be had. */
 static bool protection(long linux_prot, uint64_t *prot)
 {
-    *prot = (linux_prot & PROT_READ ? WEIR_P_READ : 0) | (linux_prot & PROT_WRITE ? WEIR_P_READ | WEIR_P_WRITE : 0);
+    *prot = (linux_prot & PROT_READ ? WEIR_P_READ : 0) |
+            (linux_prot & PROT_WRITE ? WEIR_P_READ | WEIR_P_WRITE : 0);
     return !(linux_prot & ~(PROT_READ | PROT_WRITE));
 }
 
@@ -154,7 +156,7 @@ static long linux_brk(const struct args *args)
     return 0;
 }
 
-/* ---- time: no wall clock; every clock counts from the TSC's zero ------------------------------------------------- */
+/* ---- time: no wall clock; every clock counts from the TSC's zero ---- */
 
 static void to_timespec(uint64_t ns, struct timespec *out)
 {
@@ -170,8 +172,9 @@ static bool deadline_after(const struct timespec *ts, uint64_t *deadline)
     if (ts->tv_sec < 0 || ts->tv_nsec < 0 || (uint64_t)ts->tv_nsec >= NANOSECONDS) {
         return false;
     }
-    us = (uint64_t)ts->tv_sec < UINT64_MAX / 2000000 ? (uint64_t)ts->tv_sec * 1000000 + (uint64_t)ts->tv_nsec / 1000 + 1
-                                                     : UINT64_MAX;
+    us = (uint64_t)ts->tv_sec < UINT64_MAX / 2000000
+             ? (uint64_t)ts->tv_sec * 1000000 + (uint64_t)ts->tv_nsec / 1000 + 1
+             : UINT64_MAX;
     *deadline = vmm_deadline(us);
     return true;
 }
@@ -206,17 +209,18 @@ static long linux_nanosleep(const struct args *args)
     return sleep_for((const struct timespec *)args->a);
 }
 
-/* Relative times only; an absolute one would need the caller to know that clocks start with the TSC. */
+/* Relative times only; an absolute one would need the caller to know that clocks start with the
+ * TSC. */
 static long linux_clock_nanosleep(const struct args *args)
 {
     return args->b ? -EINVAL : sleep_for((const struct timespec *)args->c);
 }
 
-/* ---- threads and ends ------------------------------------------------------------------------------------------- */
+/* ---- threads and ends ---- */
 
 /*
- * One thread a service: nobody can wake it, so a wait without a timeout is a deadlock (a lock taken twice), which ends
- * the service instead of hanging it.
+ * One thread a service: nobody can wake it, so a wait without a timeout is a deadlock (a lock taken
+ * twice), which ends the service instead of hanging it.
  */
 static long linux_futex(const struct args *args)
 {
@@ -273,7 +277,7 @@ static long linux_getrandom(const struct args *args)
     return vmm_random((void *)args->a, (size_t)args->b) ? args->b : -ENOSYS;
 }
 
-/* ----------------------------------------------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 static long (*const table[])(const struct args *) = {
     [SYS_read] = linux_read,

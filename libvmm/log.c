@@ -23,8 +23,8 @@ void vmm_log_use(struct weir_ring *ring, uint64_t bytes, uint64_t note)
 }
 
 /*
- * WEIR_TRACE_LOG takes its text from the transfer page, where part of a request may stand: its bytes are kept aside.
- * The kernel refuses nothing that is asked for here.
+ * WEIR_TRACE_LOG takes its text from the transfer page, where part of a request may stand: its
+ * bytes are kept aside. The kernel refuses nothing that is asked for here.
  */
 static void log_to_kernel(const char *text, size_t bytes)
 {
@@ -53,7 +53,8 @@ void vmm_log_bytes(const char *text, size_t bytes)
     }
     weir_ring_write(sink.ring, sink.capacity, text, bytes);
     if (sink.note) {
-        /* console may be gone for a moment; the text stays in the ring and nothing is lost by that. */
+        /* console may be gone for a moment; the text stays in the ring and nothing is lost by that.
+         */
         (void)vmm_syscall_signal(sink.note, WEIR_CONSOLE_RINGS);
     }
 }

@@ -2,9 +2,10 @@
 /*
  * Pages of the service's own: the lower half of the heap range of the start block.
  *
- * Memory objects are contiguous and take a slot each, so pages are backed in granules of 16: a granule gets an object
- * (or a part of one) when a page of it is first needed and keeps it; freed pages are given out again, zeroed then. What
- * is mapped is readable and writable unless vmm_pages_protect() changed it.
+ * Memory objects are contiguous and take a slot each, so pages are backed in granules of 16: a
+ * granule gets an object (or a part of one) when a page of it is first needed and keeps it; freed
+ * pages are given out again, zeroed then. What is mapped is readable and writable unless
+ * vmm_pages_protect() changed it.
  */
 #include <string.h>
 #include <vmm/memory.h>
@@ -17,8 +18,8 @@
 #define READ_WRITE (WEIR_P_READ | WEIR_P_WRITE)
 
 static struct {
-    uint64_t base; /* address of page 0 */
-    size_t pages;  /* a multiple of GRANULE */
+    uint64_t base;                               /* address of page 0 */
+    size_t pages;                                /* a multiple of GRANULE */
     uint64_t used[BITMAP_WORDS(PAGES_MAX)];      /* given out */
     uint64_t bare[BITMAP_WORDS(PAGES_MAX)];      /* used, or not backed */
     uint64_t dirty[BITMAP_WORDS(PAGES_MAX)];     /* was given out before */
@@ -58,7 +59,8 @@ static enum weir_status back(size_t first, size_t count)
         vmm_slot_free(slot);
         return status;
     }
-    status = vmm_map(WEIR_SLOT_SELF, slot, (uint64_t)address(first * GRANULE), 0, count * GRANULE, READ_WRITE);
+    status = vmm_map(WEIR_SLOT_SELF, slot, (uint64_t)address(first * GRANULE), 0, count * GRANULE,
+                     READ_WRITE);
     if (status != WEIR_OK) {
         if (vmm_destroy(slot) == WEIR_OK) {
             vmm_slot_free(slot);
@@ -74,8 +76,8 @@ static enum weir_status back(size_t first, size_t count)
 }
 
 /*
- * Backs what is not backed of pages [page, page + count), in objects as large as the kernel can give. What could be
- * backed stays so on failure, for smaller requests.
+ * Backs what is not backed of pages [page, page + count), in objects as large as the kernel can
+ * give. What could be backed stays so on failure, for smaller requests.
  */
 static bool back_all(size_t page, size_t count)
 {
@@ -158,7 +160,8 @@ void *vmm_pages_alloc(size_t pages)
     return address(page);
 }
 
-/* The page number of an address in the heap, heap.pages if these are not `pages` pages of it in use. */
+/* The page number of an address in the heap, heap.pages if these are not `pages` pages of it in
+ * use. */
 static size_t owned(const void *va, size_t pages)
 {
     uint64_t offset = (uint64_t)va - heap.base, page = offset / WEIR_PAGE;

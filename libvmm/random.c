@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Random numbers: RDRAND (AMD APM vol. 3, RDRAND) or none. Weak ones are never passed off as good. */
+/* Random numbers: RDRAND (AMD APM vol. 3, RDRAND) or none. Weak ones are never passed off as good.
+ */
 #include <cpuid.h>
 #include <string.h>
 #include <vmm/time.h>

@@ -3,8 +3,8 @@
 #include <vmm/start.h>
 #include <vmm/syscall.h>
 
-static void access(const struct vmm_service *service, vmm_access_handler *handler, enum weir_verdict without,
-                   struct weir_msg *msg)
+static void access(const struct vmm_service *service, vmm_access_handler *handler,
+                   enum weir_verdict without, struct weir_msg *msg)
 {
     msg->kind = (uint16_t)(handler ? handler(service->context, msg) : without);
 }
@@ -44,7 +44,8 @@ enum weir_status vmm_serve(struct vmm_service *service)
     struct weir_msg *msg = vmm_message();
 
     for (;;) {
-        enum weir_status status = vmm_reply_wait(service->port, 0, service->note, service->deadline);
+        enum weir_status status =
+            vmm_reply_wait(service->port, 0, service->note, service->deadline);
         if (status == WEIR_OK) {
             dispatch(service, msg);
         } else if (status == WEIR_E_TIMEOUT && service->deadline) {

@@ -5,7 +5,8 @@
 #include "bitmap.h"
 #include "internal.h"
 
-#define SLOTS 4096u /* a domain's table is no larger; one that is smaller refuses the higher slots itself */
+#define SLOTS \
+    4096u /* a domain's table is no larger; one that is smaller refuses the higher slots itself */
 
 static uint64_t taken[BITMAP_WORDS(SLOTS)];
 

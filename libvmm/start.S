@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A service's entry point. The kernel starts its thread with RDI = message pages and RSI = start block; RSP does not
- * matter, because the program brings its stack along (service.ld).
+ * A service's entry point. The kernel starts its thread with RDI = message pages and RSI = start
+ * block; RSP does not matter, because the program brings its stack along (service.ld).
  */
     .section .text.start, "ax", @progbits
     .globl _start

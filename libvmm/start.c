@@ -47,8 +47,9 @@ const struct weir_start_region *vmm_region(const char *name)
 
 static bool start_is_sound(const struct weir_start *start)
 {
-    return start->magic == WEIR_START_MAGIC && start->abi == WEIR_ABI && start->bytes == sizeof(*start) &&
-           start->ncaps <= WEIR_START_CAPS && start->nregions <= WEIR_START_REGIONS && start->tsc_hz != 0;
+    return start->magic == WEIR_START_MAGIC && start->abi == WEIR_ABI &&
+           start->bytes == sizeof(*start) && start->ncaps <= WEIR_START_CAPS &&
+           start->nregions <= WEIR_START_REGIONS && start->tsc_hz != 0;
 }
 
 static void open_log(void)
@@ -63,12 +64,12 @@ static void open_log(void)
 int main(int argc, char **argv);
 
 /* musl's (src/env/__libc_start_main.c); the last three arguments serve dynamic linking. */
-_Noreturn int __libc_start_main(int (*program)(int, char **), int argc, char **argv, void (*init)(void),
-                                void (*fini)(void), void (*loader)(void));
+_Noreturn int __libc_start_main(int (*program)(int, char **), int argc, char **argv,
+                                void (*init)(void), void (*fini)(void), void (*loader)(void));
 
 /*
- * Called on the new stack by start.S. Runs before the stack protector has its canary, so it is compiled without (as
- * linux.c's arch-independent start is). A service with another kernel's start block cannot even say so: it ends.
+ * Called on the new stack by start.S. Compiled without stack protector, because musl sets its canary
+ * before this ends. A service with another kernel's start block cannot even say so: it ends.
  */
 _Noreturn void vmm_begin(const struct weir_start *start)
 {
@@ -76,9 +77,15 @@ _Noreturn void vmm_begin(const struct weir_start *start)
     static char name[sizeof(start->name) + 1];
     static uint64_t canary[2];
     static uintptr_t vector[] = {
-        (uintptr_t)name, 0, /* argv */
-        0,                  /* environment */
-        AT_PAGESZ, WEIR_PAGE, AT_RANDOM, (uintptr_t)canary, AT_NULL, 0,
+        (uintptr_t)name,
+        0, /* argv */
+        0, /* environment */
+        AT_PAGESZ,
+        WEIR_PAGE,
+        AT_RANDOM,
+        (uintptr_t)canary,
+        AT_NULL,
+        0,
     };
 
     start_block = start;

@@ -22,7 +22,10 @@ static uint64_t scale(uint64_t value, uint64_t multiplier, uint64_t divisor)
     if (high >= divisor) {
         return UINT64_MAX;
     }
-    __asm__("divq %4" : "=a"(quotient), "=d"(remainder) : "a"((uint64_t)product), "d"(high), "r"(divisor) : "cc");
+    __asm__("divq %4"
+            : "=a"(quotient), "=d"(remainder)
+            : "a"((uint64_t)product), "d"(high), "r"(divisor)
+            : "cc");
     return quotient;
 }
 

@@ -25,7 +25,8 @@ void vmm_memory_begin(const struct weir_start *start)
     windows.pages = pages < WINDOW_PAGES_MAX ? (size_t)pages : WINDOW_PAGES_MAX;
 }
 
-void *vmm_window_open(uint64_t object, uint64_t first, size_t pages, uint64_t prot, enum weir_status *status)
+void *vmm_window_open(uint64_t object, uint64_t first, size_t pages, uint64_t prot,
+                      enum weir_status *status)
 {
     size_t page;
 
@@ -33,7 +34,8 @@ void *vmm_window_open(uint64_t object, uint64_t first, size_t pages, uint64_t pr
         *status = WEIR_E_ARG;
         return NULL;
     }
-    page = pages <= windows.pages ? bitmap_find_clear(windows.used, windows.pages, pages) : windows.pages;
+    page = pages <= windows.pages ? bitmap_find_clear(windows.used, windows.pages, pages)
+                                  : windows.pages;
     if (page == windows.pages) {
         *status = WEIR_E_MEMORY;
         return NULL;

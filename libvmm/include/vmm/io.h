@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Hardware from ring 3: ports that WEIR_DEV_OPEN gave the domain (others raise #GP and stop the service), and device
- * memory behind a window (vmm_window_open() with WEIR_P_UNCACHED).
+ * Hardware from ring 3: ports that WEIR_DEV_OPEN gave the domain (others raise #GP and stop the
+ * service), and device memory behind a window (vmm_window_open() with WEIR_P_UNCACHED).
  */
 #ifndef VMM_IO_H
 #define VMM_IO_H

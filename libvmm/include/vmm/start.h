@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a service was given: the start block (include/weir/abi.h), its capabilities and regions by name, its thread's
- * message pages.
+ * What a service was given: the start block (include/weir/abi.h), its capabilities and regions by
+ * name, its thread's message pages.
  */
 #ifndef VMM_START_H
 #define VMM_START_H
@@ -13,15 +13,17 @@
 /* The start block, checked before main() runs and read-only. */
 const struct weir_start *vmm_start(void);
 
-/* The slot of the capability that was given under `name`, 0 if there is none of that name and kind. */
+/* The slot of the capability that was given under `name`, 0 if there is none of that name and kind.
+ */
 uint64_t vmm_capability(const char *name, enum weir_kind kind);
 
 /* The region that was mapped under `name`, NULL if there is none. */
 const struct weir_start_region *vmm_region(const char *name);
 
 /*
- * The two highest words of every thread's stack. Stacks are __vmm_stack_bytes long and aligned to that (service.ld),
- * so any stack pointer leads to them; libvmm/musl/include/pthread_arch.h relies on thread_pointer being the last.
+ * The two highest words of every thread's stack. Stacks are __vmm_stack_bytes long and aligned to
+ * that (service.ld), so any stack pointer leads to them; libvmm/musl/include/pthread_arch.h relies
+ * on thread_pointer being the last.
  */
 struct vmm_thread {
     struct weir_msg *message; /* the message page; the transfer page follows it */
@@ -40,7 +42,8 @@ static inline struct vmm_thread *vmm_thread(void)
     return (struct vmm_thread *)(last + 1) - 1;
 }
 
-/* The calling thread's message. Its contents last until the thread's next system call that waits. */
+/* The calling thread's message. Its contents last until the thread's next system call that waits.
+ */
 static inline struct weir_msg *vmm_message(void)
 {
     return vmm_thread()->message;
