@@ -68,8 +68,8 @@ _Noreturn int __libc_start_main(int (*program)(int, char **), int argc, char **a
                                 void (*init)(void), void (*fini)(void), void (*loader)(void));
 
 /*
- * Called on the new stack by start.S. Compiled without stack protector, because musl sets its canary
- * before this ends. A service with another kernel's start block cannot even say so: it ends.
+ * Called on the new stack by start.S. Compiled without stack protector, because musl sets its
+ * canary before this ends. A service with another kernel's start block cannot even say so: it ends.
  */
 _Noreturn void vmm_begin(const struct weir_start *start)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The system call stubs. A C function's arguments lie where the ABI wants them but for the fourth: C
- * has it in RCX, which SYSCALL overwrites with the return address (AMD APM vol. 3, SYSCALL), so the
- * ABI has it in R10. The results in RAX and RDX are how C returns struct vmm_result. The stubs are
- * functions and not inline assembly so that the compiler knows every caller-saved register lost,
- * SSE's included.
+ * The system call stubs. A C function's arguments lie where the ABI wants them but for the fourth:
+ * C has it in RCX, which SYSCALL overwrites with the return address (AMD APM vol. 3, SYSCALL), so
+ * the ABI has it in R10. The results in RAX and RDX are how C returns struct vmm_result. The stubs
+ * are functions and not inline assembly so that the compiler knows every caller-saved register
+ * lost, SSE's included.
  */
 
 .macro stub name, number
