@@ -31,10 +31,14 @@ def _watched(*command):
     tail = collections.deque(maxlen=60)
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, errors="replace") as process:
-        for line in process.stdout:
-            line = line.rstrip()
-            tail.append(line)
-            if _PROGRESS.match(line):
-                say(line)
+        try:
+            for line in process.stdout:
+                line = line.rstrip()
+                tail.append(line)
+                if _PROGRESS.match(line):
+                    say(line)
+        except BaseException:
+            process.terminate()
+            raise
     if process.returncode != 0:
         raise Stop(FAILED, "the build failed:\n" + "\n".join(tail))

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import termios
+import traceback
 from pathlib import Path
 
 import machine
@@ -30,6 +31,9 @@ def main(argv):
         status, kind = stop.status, stop.kind
     except OSError as error:
         say(str(error))
+        status, kind = BROKEN, "launcher"
+    except Exception:                   # a bug of ours: the last line stands all the same
+        traceback.print_exc()
         status, kind = BROKEN, "launcher"
     say(f"exit {status} ({kind})")
     return status
