@@ -15,9 +15,10 @@ foreach(target lua_host lua_target)
   target_include_directories(${target} SYSTEM PUBLIC ${LUA_SOURCE_DIR}/src)
   # -w: upstream's warnings are upstream's.
   target_compile_options(${target} PRIVATE -w -O2)
-  # Without this the seed of hashes comes from addresses and the time, and pairs() gives another
-  # order in every run: the same policy has to give the same tables.
-  target_compile_options(${target} PRIVATE "-Dluai_makeseed(L)=0x57656972u")
+  # Without these the seed of hashes comes from addresses and the time, and table.sort()'s pivots
+  # from the clock: the same policy has to give the same tables in every run.
+  target_compile_options(${target} PRIVATE
+    "-Dluai_makeseed(L)=0x57656972u" "-Dl_randomizePivot()=0u")
   set_target_properties(${target} PROPERTIES EXPORT_COMPILE_COMMANDS OFF)
 endforeach()
 target_link_libraries(lua_host PUBLIC m)
