@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Bringing a loaded namespace to life (ACPI 6.5, 6.5.1 _INI, 6.3.7 _STA, 6.5.4 _REG). */
+#include "internal.h"
+
+#define STA_PRESENT 0x01u
+#define STA_FUNCTIONING 0x08u
+#define STA_MISSING UINT32_MAX
+
+static struct aml_node *method_below(struct aml *aml, struct aml_node *node, uint32_t name)
+{
+    return node_child(aml, node, name);
+}
+
+static result run(struct aml *aml, struct aml_node *node, struct aml_object *const *args, unsigned int count,
+                  struct aml_object **value)
+{
+    struct entry entry;
+    result r;
+
+    entry_begin(aml, &entry);
+    r = evaluate_node(aml, node, args, count, value);
+    if (r == AML_OK && *value) {
+        object_ref(*value);
+    }
+    entry_end(aml, &entry);
+    return r;
+}
+
+static void run_silently(struct aml *aml, struct aml_node *node, struct aml_object *const *args, unsigned int count)
+{
+    struct aml_object *value = NULL;
+
+    if (run(aml, node, args, count, &value) == AML_OK) {
+        object_unref(aml, value);
+    }
+}
+
+static bool is_device(const struct aml_node *node)
+{
+    return node->type == AML_T_DEVICE || node->type == AML_T_PROCESSOR || node->type == AML_T_THERMAL;
+}
+
+static void connect_space(struct aml *aml, struct aml_node *scope, uint32_t space)
+{
+    struct aml_node *reg = method_below(aml, scope, NAME('_', 'R', 'E', 'G'));
+    struct aml_object *args[2];
+    uint32_t mark = aml->pool_count;
+
+    if (!reg) {
+        return;
+    }
+    args[0] = object_integer(aml, space);
+    args[1] = object_integer(aml, 1);
+    if (args[0] && args[1]) {
+        run_silently(aml, reg, args, 2);
+    }
+    pool_drain(aml, mark);
+}
+
+/* _REG beside a region: its space can be used from now on. */
+void run_reg(struct aml *aml, struct aml_object *region)
+{
+    struct aml_node *node = region->u.region.node;
+    uint8_t space = region->u.region.space;
+
+    if (!node || (region->flags & OBJ_REG_DONE) || !aml->handler[space].fn) {
+        return;
+    }
+    region->flags |= OBJ_REG_DONE;
+    connect_space(aml, node->parent, space);
+}
+
+/* A _REG may be called before any region of an embedded controller is declared. */
+static void connect_orphan_ec(struct aml *aml)
+{
+    for (struct aml_node *node = aml->root->child; node; node = node->next) {
+        if (node->type == AML_T_REGION && node->object && node->object->u.region.space == AML_SPACE_EC) {
+            return;
+        }
+    }
+    connect_space(aml, aml->root, AML_SPACE_EC);
+}
+
+/* Memory and I/O are there always, without _REG. */
+static bool needs_reg(uint32_t space)
+{
+    return space != AML_SPACE_SYSTEM_MEMORY && space != AML_SPACE_SYSTEM_IO && space != AML_SPACE_DATA_TABLE;
+}
+
+static void connect_regions(struct aml *aml, uint32_t space)
+{
+    struct aml_node *node;
+
+    for (node = aml->root->child; node; node = node_after(aml->root, node, true)) {
+        struct aml_object *region = node->object;
+
+        if (node->type == AML_T_REGION && region && region->type == AML_T_REGION && region->u.region.space == space) {
+            node_ref(node);
+            run_reg(aml, region);
+            if (node->flags & NODE_DEAD) {
+                node_unref(aml, node);
+                return;
+            }
+            node_unref(aml, node);
+        }
+    }
+}
+
+/* Marks every node on the way to a device with an _INI, so that others need not be looked at. */
+static void mark_ini(struct aml *aml)
+{
+    for (struct aml_node *node = aml->root->child; node; node = node_after(aml->root, node, true)) {
+        if (node->name == NAME('_', 'I', 'N', 'I') && is_device(node->parent)) {
+            for (struct aml_node *up = node->parent; up; up = up->parent) {
+                up->flags |= NODE_HAS_INI;
+            }
+        }
+    }
+}
+
+static result status_of(struct aml *aml, struct aml_node *device, uint32_t *status)
+{
+    struct aml_node *sta = method_below(aml, device, NAME('_', 'S', 'T', 'A'));
+    struct aml_object *value = NULL;
+    result r;
+
+    *status = STA_MISSING;
+    if (!sta) {
+        return AML_OK;
+    }
+    TRY(run(aml, sta, NULL, 0, &value));
+    r = value && value->type == AML_T_INTEGER ? AML_OK : AML_TYPE;
+    if (r == AML_OK) {
+        *status = (uint32_t)value->u.integer;
+    }
+    object_unref(aml, value);
+    return r;
+}
+
+/* Returns whether the device's children are to be looked at. */
+static bool start_device(struct aml *aml, struct aml_node *device)
+{
+    struct aml_node *ini;
+    uint32_t status;
+
+    if (!is_device(device)) {
+        return true;
+    }
+    if (!(device->flags & NODE_HAS_INI)) {
+        return false;
+    }
+    if (status_of(aml, device, &status) != AML_OK) {
+        return true;
+    }
+    if (!(status & STA_PRESENT)) {
+        return status & STA_FUNCTIONING;
+    }
+    ini = method_below(aml, device, NAME('_', 'I', 'N', 'I'));
+    if (ini && (device->name != NAME('_', 'S', 'B', '_') || device->parent != aml->root)) {
+        run_silently(aml, ini, NULL, 0);
+    }
+    return true;
+}
+
+static void start_devices(struct aml *aml)
+{
+    struct aml_node *node = aml->root->child;
+
+    while (node) {
+        bool descend;
+        bool dead;
+
+        node_ref(node);
+        descend = start_device(aml, node);
+        dead = node->flags & NODE_DEAD;
+        node_unref(aml, node);
+        if (dead) {
+            return;
+        }
+        node = node_after(aml->root, node, descend);
+    }
+}
+
+void aml_initialize(struct aml *aml)
+{
+    static const uint8_t early[] = {
+        AML_SPACE_SMBUS, AML_SPACE_CMOS, AML_SPACE_PCI_BAR, AML_SPACE_IPMI, AML_SPACE_GPIO, AML_SPACE_GSBUS,
+        AML_SPACE_PCC, AML_SPACE_FFH, 0x80, 0x81,
+    };
+    struct aml_node *ini;
+    struct aml_node *sb = method_below(aml, aml->root, NAME('_', 'S', 'B', '_'));
+
+    aml->initialized = true;
+    connect_regions(aml, AML_SPACE_EC);
+    connect_orphan_ec(aml);
+    for (unsigned int i = 0; i < sizeof(early); i++) {
+        connect_regions(aml, early[i]);
+    }
+    mark_ini(aml);
+    ini = method_below(aml, aml->root, NAME('_', 'I', 'N', 'I'));
+    if (ini) {
+        run_silently(aml, ini, NULL, 0);
+    }
+    ini = sb ? method_below(aml, sb, NAME('_', 'I', 'N', 'I')) : NULL;
+    if (ini) {
+        run_silently(aml, ini, NULL, 0);
+    }
+    connect_regions(aml, AML_SPACE_PCI_CONFIG);
+    for (uint32_t space = 0; space < AML_SPACE_COUNT; space++) {
+        if (needs_reg(space) && aml->handler[space].fn && space > 0x81) {
+            connect_regions(aml, space);
+        }
+    }
+    start_devices(aml);
+}
