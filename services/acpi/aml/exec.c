@@ -36,6 +36,46 @@ result check_limits(struct aml *aml)
     return AML_OK;
 }
 
+/* Declarations and flow of control; anything else is a term whose value is dropped. */
+bool is_statement(uint16_t opcode)
+{
+    switch (opcode) {
+    case OP_SCOPE:
+    case OP_DEVICE:
+    case OP_PROCESSOR:
+    case OP_POWER:
+    case OP_THERMAL:
+    case OP_METHOD:
+    case OP_NAME:
+    case OP_ALIAS:
+    case OP_EXTERNAL:
+    case OP_MUTEX:
+    case OP_EVENT:
+    case OP_REGION:
+    case OP_DATA_REGION:
+    case OP_FIELD:
+    case OP_INDEX_FIELD:
+    case OP_BANK_FIELD:
+    case OP_CREATE_FIELD:
+    case OP_BIT_FIELD:
+    case OP_BYTE_FIELD:
+    case OP_WORD_FIELD:
+    case OP_DWORD_FIELD:
+    case OP_QWORD_FIELD:
+    case OP_IF:
+    case OP_ELSE:
+    case OP_WHILE:
+    case OP_RETURN:
+    case OP_BREAK:
+    case OP_CONTINUE:
+    case OP_NOOP:
+    case OP_BREAK_POINT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static result statement(struct walk *w)
 {
     uint32_t start = w->pc;

@@ -140,6 +140,7 @@ static result name_element(struct walk *w, struct aml_object **value)
     return AML_OK;
 }
 
+/* *VALUE is NULL for a declaration that stands in the list because its length was wrong: it is made all the same. */
 static result data_element(struct walk *w, struct aml_object **value)
 {
     uint16_t opcode = peek_opcode(w);
@@ -153,7 +154,10 @@ static result data_element(struct walk *w, struct aml_object **value)
         w->pc++;
         return make_package(w, opcode == OP_VAR_PACKAGE, value);
     default:
-        TRY(eval_operand(w, value));
+        TRY(eval_term(w, false, false, value));
+        if (!*value) {
+            return AML_OK;
+        }
         TRY(resolve_value(w, value));
         if (op_find(opcode)) {
             return fail(w, AML_SUPPORT, "expression as a package element");
@@ -208,7 +212,7 @@ result make_package(struct walk *w, bool variable, struct aml_object **value)
         } else {
             TRY(data_element(w, &element));
         }
-        if (index < (*value)->u.package.count) {
+        if (element && index < (*value)->u.package.count) {
             keep_element(w, *value, index++, element);
         }
     }

@@ -253,6 +253,10 @@ result eval_term(struct walk *w, bool target, bool want_node, struct aml_object 
             return name_value(w, target, want_node, value);
         }
         opcode = peek_opcode(w);
+        if (is_statement(opcode)) {
+            /* Where a value should be; it is executed, but has none. */
+            return exec_statement(w);
+        }
         w->pc += opcode > 0xFF ? 2 : 1;
         r = eval_opcode(w, opcode, value);
         if (r != AML_AML_BAD_OPCODE || *value) {
@@ -261,8 +265,8 @@ result eval_term(struct walk *w, bool target, bool want_node, struct aml_object 
         if (w->pc != start + (opcode > 0xFF ? 2u : 1u)) {
             return r;
         }
-        /* An opcode that has no value, or none at all: passed over, the next byte may make sense. */
-        report(w->aml, true, "%.4s+%05X: opcode %02X is no value, ignored", (const char *)w->table->bytes,
+        /* No opcode at all: passed over, the next byte may make sense. */
+        report(w->aml, true, "%.4s+%05X: no opcode: %02X, ignored", (const char *)w->table->bytes,
                (unsigned int)(w->code - w->table->bytes) + start, opcode);
     }
     return out_of_code(w);
