@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The system calls as far as one service alone needs them; see host.h. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,6 +139,20 @@ static uint64_t map(const uint64_t regs[7])
     return at == want ? WEIR_OK : WEIR_E_BUSY;
 }
 
+/* Text as it is, anything else in hexadecimal. */
+static void print_payload(const char *bytes, size_t n)
+{
+    bool text = true;
+
+    for (size_t i = 0; i < n; i++) {
+        text = text && isprint((unsigned char)bytes[i]);
+    }
+    printf(" payload ");
+    for (size_t i = 0; i < n; i++) {
+        printf(text ? "%c" : "%02x", (unsigned char)bytes[i]);
+    }
+}
+
 static void print_reply(void)
 {
     const struct weir_msg *reply = message();
@@ -147,7 +162,7 @@ static void print_reply(void)
         printf("reply %zu: kind %u size %u data %lx", next_event - 1, reply->kind, reply->size,
                (unsigned long)reply->data);
         if (host->events[next_event - 1].msg.kind == WEIR_MSG_CALL && reply->size) {
-            printf(" payload %.*s", (int)reply->size, transfer());
+            print_payload(transfer(), reply->size);
         }
         printf("\n");
     }
@@ -179,7 +194,7 @@ static uint64_t reply_wait(uint64_t port, uint64_t flags, uint64_t note, uint64_
     next_event++;
     *message() = event->msg;
     if (event->payload) {
-        memcpy(transfer(), event->payload, strlen(event->payload));
+        memcpy(transfer(), event->payload, event->msg.size);
     }
     request_held = event->msg.kind != WEIR_MSG_NOTE;
     return WEIR_OK;

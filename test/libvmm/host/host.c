@@ -74,6 +74,31 @@ static uint64_t load(const char *path)
     return plan.entry;
 }
 
+static struct weir_start_region map_region(const struct host_region *region, uint64_t va)
+{
+    struct weir_start_region r = { .va = va, .prot = WEIR_P_READ };
+    int fd = open(region->path, region->writable ? O_RDWR : O_RDONLY);
+    struct stat status;
+    int prot = PROT_READ;
+
+    if (fd < 0 || fstat(fd, &status) != 0 || (uint64_t)status.st_size > HOST_REGION_STEP) {
+        host_fail("%s cannot be a region", region->path);
+    }
+    if (region->writable) {
+        prot |= PROT_WRITE;
+        r.prot |= WEIR_P_WRITE;
+    }
+    r.bytes = (uint64_t)status.st_size;
+    snprintf(r.name, sizeof(r.name), "%s", region->name);
+    /* One byte more, so that an empty file is mapped too: nobody may touch it. */
+    if (mmap((void *)va, r.bytes + 1, prot, MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0) ==
+        MAP_FAILED) {
+        host_fail("%s cannot be mapped", region->path);
+    }
+    close(fd);
+    return r;
+}
+
 static void make_start_block(const struct host *host)
 {
     struct weir_start *start = map_at(WEIR_START_VA, WEIR_PAGE);
@@ -97,6 +122,10 @@ static void make_start_block(const struct host *host)
                                                         .va = HOST_LOG_VA,
                                                         .bytes = HOST_LOG_BYTES,
                                                         .prot = WEIR_P_READ | WEIR_P_WRITE };
+    }
+    for (size_t i = 0; i < host->nregions; i++) {
+        start->regions[start->nregions++] =
+            map_region(&host->regions[i], HOST_REGIONS_VA + i * HOST_REGION_STEP);
     }
     mprotect(start, WEIR_PAGE, PROT_READ);
 }

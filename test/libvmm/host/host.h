@@ -22,6 +22,9 @@
 #define HOST_HEAP_BYTES 0x8000000ull /* 128 MiB */
 #define HOST_LOG_VA 0x320000ull
 #define HOST_LOG_BYTES 0x10000ull
+#define HOST_REGIONS_VA 0x20000000ull /* the first; each has HOST_REGION_STEP */
+#define HOST_REGION_STEP 0x1000000ull
+#define HOST_REGIONS 4
 
 enum host_slot { HOST_SLOT_INIT = 8, HOST_SLOTS = 512 };
 
@@ -29,13 +32,21 @@ enum host_slot { HOST_SLOT_INIT = 8, HOST_SLOTS = 512 };
 struct host_event {
     enum { HOST_MESSAGE, HOST_TIMEOUT } what;
     struct weir_msg msg;
-    const char *payload; /* of a WEIR_MSG_CALL */
+    const void *payload; /* of a WEIR_MSG_CALL: msg.size bytes */
+};
+
+/* Memory that the service is given: a file, mapped. */
+struct host_region {
+    const char *name, *path;
+    bool writable; /* what the service writes goes into the file */
 };
 
 struct host {
     const char *program;
     bool log_ring;         /* give it a region "log"; else it logs through the trace call */
     uint64_t budget_pages; /* for its memory objects */
+    struct host_region regions[HOST_REGIONS];
+    size_t nregions;
     const struct host_event *events;
     size_t nevents;
 };

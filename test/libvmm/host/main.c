@@ -2,9 +2,10 @@
 /*
  * service-host PROGRAM [OPTION...] [EVENT...]
  *
- * Options: --trace-log (no log ring), --pages N (memory budget, default 4096).
+ * Options: --trace-log (no log ring), --pages N (memory budget, default 4096), --region NAME:FILE
+ * (memory that the service may read), --room NAME:FILE (and write: the file changes).
  * Events, in order: io:PORT:SIZE[:DATA], mmio:ADDRESS:SIZE[:DATA], msr:NUMBER[:DATA] (with DATA a
- * write), note:BITS, call:ADDR:TEXT, kind:N (a message of any kind), timeout. Numbers are
+ * write), note:BITS, call:ADDR:TEXT, hex:ADDR:BYTES (a call with these bytes), kind:N (a message of any kind), timeout. Numbers are
  * hexadecimal.
  */
 #include <stdio.h>
@@ -48,6 +49,28 @@ static void access(struct weir_msg *msg, enum weir_msg_kind kind, const char *ad
     }
 }
 
+/* Bytes written as pairs of digits, in place; returns their number. */
+static size_t unhex(char *text)
+{
+    size_t n = strlen(text) / 2;
+
+    for (size_t i = 0; i < n; i++) {
+        char pair[3] = { text[2 * i], text[2 * i + 1], '\0' };
+        text[i] = (char)number(pair);
+    }
+    return n;
+}
+
+static void region(struct host *host, char *text, bool writable)
+{
+    char *f[4];
+
+    if (host->nregions == HOST_REGIONS || split(text, f) != 2) {
+        host_fail("too many regions, or not NAME:FILE");
+    }
+    host->regions[host->nregions++] = (struct host_region){ f[0], f[1], writable };
+}
+
 static struct host_event parse(char *text)
 {
     struct host_event event = { .what = HOST_MESSAGE };
@@ -68,6 +91,11 @@ static struct host_event parse(char *text)
         event.msg.kind = WEIR_MSG_CALL;
         event.msg.addr = number(f[1]);
         event.msg.size = (uint16_t)strlen(f[2]);
+        event.payload = f[2];
+    } else if (n >= 3 && !strcmp(f[0], "hex")) {
+        event.msg.kind = WEIR_MSG_CALL;
+        event.msg.addr = number(f[1]);
+        event.msg.size = (uint16_t)unhex(f[2]);
         event.payload = f[2];
     } else if (n == 2 && !strcmp(f[0], "kind")) {
         event.msg.kind = (uint16_t)number(f[1]);
@@ -92,6 +120,10 @@ int main(int argc, char **argv)
             host.log_ring = false;
         } else if (!strcmp(argv[i], "--pages") && i + 1 < argc) {
             host.budget_pages = strtoull(argv[++i], NULL, 10);
+        } else if (!strcmp(argv[i], "--region") && i + 1 < argc) {
+            region(&host, argv[++i], false);
+        } else if (!strcmp(argv[i], "--room") && i + 1 < argc) {
+            region(&host, argv[++i], true);
         } else if (host.nevents == EVENTS_MAX) {
             host_fail("more than %d events", EVENTS_MAX);
         } else {
