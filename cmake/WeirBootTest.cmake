@@ -2,7 +2,7 @@
 # weir_boot_test(NAME area.behaviour SCRIPT file.py [CASE name] TIMEOUT seconds
 #                [FULL] [ALONE] [ENVIRONMENT VAR=VALUE...])
 # A test that starts a machine: runs `SCRIPT CASE` with the harness of
-# test/harness on Python's path. CASE is NAME's last part by default. FULL
+# test/harness (whose modules no script may be named like) on Python's path. CASE is NAME's last part by default. FULL
 # tests run only with `./weir test --full`; ALONE ones measure time, so nothing
 # runs beside them.
 function(weir_boot_test)
@@ -21,5 +21,5 @@ function(weir_boot_test)
     LABELS "${labels}"
     SKIP_RETURN_CODE 77
     RUN_SERIAL ${arg_ALONE}
-    ENVIRONMENT "WEIR_BUILD=${CMAKE_BINARY_DIR};WEIR_NO_BUILD=1;WEIR_TEST_NAME=${arg_NAME};PYTHONPATH=${CMAKE_SOURCE_DIR}/test/harness;${arg_ENVIRONMENT}")
+    ENVIRONMENT "WEIR_BUILD=${CMAKE_BINARY_DIR};WEIR_NO_BUILD=1;WEIR_TEST_NAME=${arg_NAME};PYTHONPATH=${CMAKE_SOURCE_DIR}/test/harness:${CMAKE_SOURCE_DIR}/tools/launcher;${arg_ENVIRONMENT}")
 endfunction()
