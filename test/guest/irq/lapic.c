@@ -151,7 +151,7 @@ static void periodic(u8 vector)
     do {
         churn();
         elapsed = clock_elapsed_pm(&watch);
-    } while (elapsed < PM_HZ / 5);
+    } while (elapsed < PM_HZ / 10);
     irq_off();
     lapic_set(REG_INITIAL, 0);
     lapic_set(REG_LVTT, LVT_MASKED | vector);

@@ -148,7 +148,7 @@ static void run(bool halt)
         if (halt)
             asm volatile("hlt" : : : "memory");
         elapsed = clock_elapsed_pm(&watch);
-    } while (elapsed < PM_HZ / 5);
+    } while (elapsed < PM_HZ / 10);
     drain();
     rtc_stop();
     check_rate(halt ? "pic.hlt.pit" : "pic.pit", irq_count[BASE], elapsed, PIT_DIVISOR * 3, 1,

@@ -15,11 +15,12 @@
 
     .code16
     .section .text16, "awx"
-    .globl rt_stage2
+    .globl rt_stage2, rt_enter_long16, rt_continue
 rt_stage2:
     cli
     movl $rt_start, rt_continue
-enter_long16:
+/* From real mode with IF=0 and DS=0: to long mode, on to the 64-bit code at rt_continue. */
+rt_enter_long16:
     lgdtl rt_gdtr
     movl %cr0, %eax
     orb $CR0_PE, %al
@@ -165,7 +166,7 @@ rt_real:
     movl $RT_REAL_STACK, %esp
     calll *rt_target
     cli
-    jmp enter_long16
+    jmp rt_enter_long16
 
 /*
  * fn16 of rt_bios(): loads rt_bios_regs, raises the interrupt, stores the registers back. The
