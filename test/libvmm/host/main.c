@@ -97,8 +97,9 @@ static struct host_event parse(char *text)
         event.msg.addr = number(f[1]);
         event.msg.size = (uint16_t)unhex(f[2]);
         event.payload = f[2];
-    } else if (n == 2 && !strcmp(f[0], "kind")) {
+    } else if (n == 3 && !strcmp(f[0], "kind")) {
         event.msg.kind = (uint16_t)number(f[1]);
+        event.msg.size = (uint16_t)number(f[2]);
     } else {
         host_fail("unknown event %s", f[0]);
     }

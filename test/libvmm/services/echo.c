@@ -29,6 +29,7 @@ static void on_call(void *context, struct weir_msg *msg)
     char *text = vmm_transfer();
 
     (void)context;
+    vmm_log("a call of %u bytes", msg->size);
     for (unsigned i = 0; i < msg->size; i++) {
         text[i] = (char)(text[i] ^ 0x20);
     }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Log rings: order, overwriting, restarts, two threads at once, and writers that lie. */
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/mman.h>
 #include <vmm/ring.h>
 #include "check.h"
 
@@ -88,6 +90,53 @@ static void small_mappings_are_refused(void)
     CHECK_EQ(1, weir_ring_open(ring, sizeof(struct weir_ring) + 1));
     CHECK_EQ(0, weir_ring_read(ring, 12, &position, out, sizeof(out), &lost));
     free(ring);
+}
+
+static void text_under_a_writers_hand_is_not_read(void)
+{
+    struct weir_ring *ring = new_ring(MAPPED);
+    uint64_t capacity = weir_ring_open(ring, MAPPED), position = 0;
+    char text[64];
+
+    memset(text, 'a', sizeof(text));
+    weir_ring_write(ring, capacity, text, 44);
+    weir_ring_write(ring, capacity, "0123456789ABCDEFGHIJ", 20);
+    ring->reserved += 50; /* the next 50 bytes are being written over the oldest */
+    expect(ring, &position, "6789ABCDEFGHIJ", 50);
+    free(ring);
+}
+
+/* ---- the writer, stopped at its first byte of text by a page that it may not write ---- */
+
+static struct weir_ring *stopped;
+static struct {
+    uint64_t head, reserved;
+} at_stop;
+
+static void on_stop(int signal)
+{
+    (void)signal;
+    at_stop.head = stopped->head;
+    at_stop.reserved = stopped->reserved;
+    CHECK_EQ(0, mprotect(stopped + 1, 4096, PROT_READ | PROT_WRITE));
+}
+
+static void space_is_reserved_before_it_is_written(void)
+{
+    char *pages = mmap(NULL, 2 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint64_t capacity;
+
+    stopped = (struct weir_ring *)(pages + 4096) - 1; /* the text begins with the second page */
+    capacity = weir_ring_open(stopped, sizeof(*stopped) + 64);
+    weir_ring_write(stopped, capacity, "before", 6);
+    signal(SIGSEGV, on_stop);
+    CHECK_EQ(0, mprotect(stopped + 1, 4096, PROT_READ));
+    weir_ring_write(stopped, capacity, "after", 5);
+    signal(SIGSEGV, SIG_DFL);
+    CHECK_EQ(6, at_stop.head);
+    CHECK_EQ(11, at_stop.reserved);
+    CHECK_EQ(11, stopped->head);
+    munmap(pages, 2 * 4096);
 }
 
 /* Whatever stands in the ring: the sanitizer sees accesses outside, and reading comes to an end. */
@@ -180,6 +229,8 @@ int main(void)
     old_text_is_overwritten_and_counted();
     a_restarted_writer_goes_on();
     small_mappings_are_refused();
+    text_under_a_writers_hand_is_not_read();
+    space_is_reserved_before_it_is_written();
     lying_writers_do_no_harm();
     a_reader_beside_the_writer_sees_whole_text();
     return 0;
