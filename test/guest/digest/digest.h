@@ -3,14 +3,13 @@
 #define GUEST_DIGEST_H
 
 #include "io.h"
+#include "section.h"
 
 /*
- * Ends the section before and starts one. Names that begin with "svm." may differ where SVM is offered
- * bare, "com2." where the bare machine has a COM2; all others must be the same bare and under Weir.
+ * Sections whose name begins with "svm." may differ where SVM is offered bare, "com2." where the bare
+ * machine has a COM2; all others must be the same bare and under Weir.
  */
-void section(const char *name);
-/* Adds one observation to the section's digest; printed as a line of its own if parameter 0 is 1. */
-void record(const char *what, u64 key, u64 a, u64 b);
+
 /* record()s rt_fault: vector and error, RIP and CR2 relative to origin. */
 void record_fault(const char *what, u64 key, u64 origin);
 /* record()s the registers of an rt_run() but its RSP, flags through the mask. */
