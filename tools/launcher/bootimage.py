@@ -2,6 +2,7 @@
 """Boot media with GRUB, Weir's kernel and its modules: a CD image for `run`,
 a BIOS disk image for `image`."""
 
+import re
 import shutil
 import tempfile
 import uuid
@@ -62,7 +63,7 @@ def _tree(scratch, files, options):
     tree = scratch / "tree"
     (tree / "boot/grub").mkdir(parents=True)
     lines = ["set timeout=0", 'menuentry "Weir" {',
-             " ".join(["    multiboot2 /boot/weir.elf", *options])]
+             " ".join(["    multiboot2 /boot/weir.elf", *options, *_policy_name(files)])]
     shutil.copy(KERNEL, tree / "boot/weir.elf")
     for name, path in files:
         shutil.copy(path, tree / "boot" / name)
@@ -70,3 +71,9 @@ def _tree(scratch, files, options):
     lines.append("}")
     (tree / "boot/grub/grub.cfg").write_text("\n".join(lines) + "\n")
     return tree
+
+
+def _policy_name(files):
+    """The word that makes messages name the policy's own file, if GRUB takes that name as it is."""
+    name = dict(files)["policy.lua"].name if "policy.lua" in dict(files) else ""
+    return [f"policy={name}"] if re.fullmatch(r"[A-Za-z0-9._+-]{1,63}", name) else []
