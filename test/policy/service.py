@@ -95,8 +95,21 @@ on.io(0x62, function(e) local t = {} for i = 1, 1e9 do t[i] = {} end end)
            [f"policy.lua:{line}: the callback runs too long (limit: 50,000 steps)" for line in (3, 6)])
 
 
+def names():
+    for words, name in (("", "policy.lua"), ("log=com2 policy=mine.lua  x", "mine.lua"),
+                        ("policy=a.lua", "a.lua"), ("xpolicy=a policy=", "policy.lua"),
+                        ("policy=" + "n" * 504, "..." + "n" * 252)):
+        with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+            file.write("x")
+            file.flush()
+            said, _ = serve(file.name, "--cmdline", words)
+        expect(f"the name with '{words}'", said,
+               [f"call 8: addr 2 payload {name}:1: syntax error near <eof>"])
+
+
 for file_name in sys.argv[5:]:
     same_as_weir_check(file_name)
 callbacks()
+names()
 print(f"{len(sys.argv) - 5} policies, {failures} failures")
 sys.exit(1 if failures or len(sys.argv) < 100 else 0)

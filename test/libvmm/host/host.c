@@ -115,6 +115,7 @@ static void make_start_block(const struct host *host)
         .ncaps = 1,
         .caps = { { .name = "init", .slot = HOST_SLOT_INIT, .kind = WEIR_PORT } },
     };
+    snprintf(start->cmdline, sizeof(start->cmdline), "%s", host->cmdline ? host->cmdline : "");
     if (host->log_ring) {
         map_at(HOST_LOG_VA, HOST_LOG_BYTES);
         start->nregions = 1;

@@ -43,6 +43,7 @@ struct host_region {
 
 struct host {
     const char *program;
+    const char *cmdline;   /* NULL: empty */
     bool log_ring;         /* give it a region "log"; else it logs through the trace call */
     uint64_t budget_pages; /* for its memory objects */
     struct host_region regions[HOST_REGIONS];

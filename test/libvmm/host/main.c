@@ -3,7 +3,7 @@
  * service-host PROGRAM [OPTION...] [EVENT...]
  *
  * Options: --trace-log (no log ring), --pages N (memory budget, default 4096), --region NAME:FILE
- * (memory that the service may read), --room NAME:FILE (and write: the file changes).
+ * (memory that the service may read), --room NAME:FILE (and write: the file changes), --cmdline WORDS (Weir's command line).
  * Events, in order: io:PORT:SIZE[:DATA], mmio:ADDRESS:SIZE[:DATA], msr:NUMBER[:DATA] (with DATA a
  * write), note:BITS, call:ADDR:TEXT, hex:ADDR:BYTES (a call with these bytes), kind:N (a message of any kind), timeout. Numbers are
  * hexadecimal.
@@ -121,6 +121,8 @@ int main(int argc, char **argv)
             host.log_ring = false;
         } else if (!strcmp(argv[i], "--pages") && i + 1 < argc) {
             host.budget_pages = strtoull(argv[++i], NULL, 10);
+        } else if (!strcmp(argv[i], "--cmdline") && i + 1 < argc) {
+            host.cmdline = argv[++i];
         } else if (!strcmp(argv[i], "--region") && i + 1 < argc) {
             region(&host, argv[++i], false);
         } else if (!strcmp(argv[i], "--room") && i + 1 < argc) {
