@@ -28,6 +28,17 @@ static u64 *pte(unsigned pt, unsigned page)
     return &table(PT_FIRST + pt)[page];
 }
 
+/* Mostly one of four: a stale translation shows only where a page is used, changed and used again. */
+static unsigned random_page(void)
+{
+    return random32() & 7 ? random32() % 4 : random32() % PAGES;
+}
+
+static unsigned random_table(void)
+{
+    return random32() & 7 ? random32() % 2 : random32() % PTS;
+}
+
 /* Another translation for a page, followed by what the architecture demands: INVLPG in this space; spaces that share the
  * table are switched to by MOV CR3, which flushes what is not global. */
 static void change_pte(unsigned pt, unsigned page)
@@ -71,7 +82,7 @@ static struct rights model_rights(unsigned d, unsigned page, u64 *frame)
 
 static void one_access(unsigned n)
 {
-    unsigned d = random32() % DIRECTORY, page = random32() % PAGES;
+    unsigned d = random32() & 7 ? 0 : random32() % DIRECTORY, page = random_page();
     enum kind kind = random32() % 3;
     bool user = random32() & 1;
     struct state s = { read_cr0() & CR0_WP, false, false, false };
@@ -111,30 +122,28 @@ static void set_up(void)
 
 static void operate(unsigned n)
 {
-    switch (random32() % 16) {
+    switch (random32() % 128) {
     case 0:
-    case 1:
-    case 2:
-        change_pte(random32() % PTS, random32() % PAGES);
-        break;
-    case 3:
         change_directory(current);
         break;
-    case 4:
+    case 1:
         current = random32() % SPACES;
         write_cr3(space_cr3(current));
         break;
-    case 5:
+    case 2:
         write_cr0(read_cr0() ^ CR0_WP);
         break;
-    case 6:
+    case 3:
         write_cr4(read_cr4() ^ CR4_PGE);
         break;
-    case 7:
+    case 4:
         /* Many at once, then one flush. */
         for (unsigned i = 0; i < 16; i++)
-            *pte(random32() % PTS, random32() % PAGES) = frame_address(random32() % 256) | RW | PTE_U;
+            *pte(random_table(), random_page()) = frame_address(random32() % 256) | RW | PTE_U;
         write_cr3(read_cr3());
+        break;
+    case 5 ... 36:
+        change_pte(random_table(), random_page());
         break;
     default:
         one_access(n);
