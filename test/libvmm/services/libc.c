@@ -88,6 +88,7 @@ int main(int argc, char **argv)
     qsort(values, 4, sizeof(*values), by_value);
     printf("sorted %d %d %d %d\n", values[0], values[1], values[2], values[3]);
     printf("sqrt %.6f, strtod %.3f, %a\n", sqrt(two), strtod("1e3", NULL), 1.5);
+    vmm_log("stdout's lines come out at once");
     use_malloc();
     use_mmap();
     file = fopen("/etc/passwd", "r");
