@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <vmm/memory.h>
 #include <vmm/start.h>
 #include <weir/policy.h>
 #include <weir/service.h>
@@ -443,8 +444,17 @@ static void no_memory_at_any_point(void)
 /* ---- restarting --------------------------------------------------------------------------------------------------- */
 
 static struct {
-    uint64_t free_pages, slots;
+    uint64_t free_pages, slots, next_slot;
 } before;
+
+/* libvmm's count of slots, which gives the lowest free one. */
+static uint64_t next_slot(void)
+{
+    uint64_t slot = vmm_slot_alloc();
+
+    vmm_slot_free(slot);
+    return slot;
+}
 static struct fake_object *watch_port;
 static uint64_t crashed_at;
 
@@ -470,10 +480,12 @@ static bool watch_crashes_again_and_again(void)
         watch_port = watch->slots[WEIR_SLOT_PORT].object;
         before.free_pages = fake.free_pages;
         before.slots = fake_slots_in_use();
+        before.next_slot = next_slot();
     }
     CHECK(watch->slots[WEIR_SLOT_PORT].object == watch_port, 1);
     CHECK(fake.free_pages, before.free_pages);
     CHECK(fake_slots_in_use(), before.slots);
+    CHECK(next_slot(), before.next_slot);
     if (stage++ == runs) {
         return enough();
     }
