@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Handlers for tests and host tools: every address space is plain memory, sparse, that starts out as one byte value.
- * The serial buses answer a fixed pattern, as they have no memory behind them.
+ * Handlers for tests and host tools: address spaces are memory that starts out as one byte value. The serial buses
+ * answer a fixed pattern, as they have no memory behind them.
+ *
+ * Values are compared with those of another implementation's test driver, so this memory behaves like that driver's:
+ * a region that overlaps no earlier one gets memory of its own, one that does shares the first it finds (the latest
+ * made) and extends it; contents of further ones that it then covers stay apart. PCI functions are not told apart.
  */
 #include "aml.h"
 
@@ -9,19 +13,30 @@
 #include <string.h>
 
 #define PAGE 4096u
-#define BUCKETS 256u
+#define BUCKETS 1024u
 #define PAGES_MAX 16384u            /* 64 MiB: enough for any test, and a bound for hostile tables */
+#define WINDOWS_MAX 16384u
 
+struct window {
+    struct window *next;
+    uint64_t address;
+    uint32_t length;
+    uint32_t id;
+    uint8_t space;
+};
+
+/* Pages are numbered by address, so that a window can grow at either end. */
 struct page {
     struct page *next;
     uint64_t number;
-    uint8_t space;
+    uint32_t window;
     uint8_t bytes[PAGE];
 };
 
 struct aml_emulator {
+    struct window *windows;
     struct page *bucket[BUCKETS];
-    unsigned int pages;
+    unsigned int pages, window_count;
     uint8_t fill;
 };
 
@@ -48,26 +63,74 @@ void aml_emulator_destroy(struct aml_emulator *emulator)
             free(page);
         }
     }
+    while (emulator->windows) {
+        struct window *window = emulator->windows;
+
+        emulator->windows = window->next;
+        free(window);
+    }
     free(emulator);
 }
 
-static struct page **find(struct aml_emulator *emulator, uint8_t space, uint64_t number)
+static void grow(struct window *window, uint64_t address, uint32_t length)
 {
-    struct page **link = &emulator->bucket[(number ^ (uint64_t)space * 37) % BUCKETS];
+    uint64_t end = address + length - 1;
+    uint64_t window_end = window->address + window->length - 1;
 
-    while (*link && ((*link)->number != number || (*link)->space != space)) {
+    if (address < window->address) {
+        window->length = (uint32_t)(window->address - address + window->length);
+        window->address = address;
+    }
+    if (end > window_end) {
+        window->length = (uint32_t)(end - window->address + 1);
+    }
+}
+
+static struct window *window_of(struct aml_emulator *emulator, const struct aml_access *access)
+{
+    uint64_t address = access->region_base;
+    uint64_t end = address + access->region_length - 1;
+    struct window *window;
+
+    for (window = emulator->windows; window; window = window->next) {
+        if (window->space == access->space && end >= window->address &&
+            address <= window->address + window->length - 1) {
+            grow(window, address, access->region_length);
+            return window;
+        }
+    }
+    if (emulator->window_count == WINDOWS_MAX) {
+        return NULL;
+    }
+    window = calloc(1, sizeof(*window));
+    if (window) {
+        window->space = access->space;
+        window->address = address;
+        window->length = access->region_length;
+        window->id = emulator->window_count++;
+        window->next = emulator->windows;
+        emulator->windows = window;
+    }
+    return window;
+}
+
+static struct page **find(struct aml_emulator *emulator, uint32_t window, uint64_t number)
+{
+    struct page **link = &emulator->bucket[(number ^ (uint64_t)window * 37) % BUCKETS];
+
+    while (*link && ((*link)->number != number || (*link)->window != window)) {
         link = &(*link)->next;
     }
     return link;
 }
 
-static enum aml_status plain_byte(struct aml_emulator *emulator, const struct aml_access *access, uint64_t address,
+static enum aml_status plain_byte(struct aml_emulator *emulator, uint32_t window, bool write, uint64_t address,
                                   uint8_t *byte)
 {
-    struct page **link = find(emulator, access->space, address / PAGE);
+    struct page **link = find(emulator, window, address / PAGE);
 
     if (!*link) {
-        if (!access->write) {
+        if (!write) {
             *byte = emulator->fill;
             return AML_OK;
         }
@@ -80,10 +143,10 @@ static enum aml_status plain_byte(struct aml_emulator *emulator, const struct am
         }
         emulator->pages++;
         (*link)->number = address / PAGE;
-        (*link)->space = access->space;
+        (*link)->window = window;
         memset((*link)->bytes, emulator->fill, PAGE);
     }
-    if (access->write) {
+    if (write) {
         (*link)->bytes[address % PAGE] = *byte;
     } else {
         *byte = (*link)->bytes[address % PAGE];
@@ -93,10 +156,14 @@ static enum aml_status plain_byte(struct aml_emulator *emulator, const struct am
 
 static enum aml_status plain(void *ctx, const struct aml_access *access, uint8_t *data, size_t size)
 {
+    struct window *window = window_of(ctx, access);
     size_t bytes = (access->bits + 7) / 8;
 
+    if (!window) {
+        return AML_NO_MEMORY;
+    }
     for (size_t i = 0; i < bytes && i < size; i++) {
-        enum aml_status status = plain_byte(ctx, access, access->address + i, &data[i]);
+        enum aml_status status = plain_byte(ctx, window->id, access->write, access->address + i, &data[i]);
 
         if (status != AML_OK) {
             return status;

@@ -2,6 +2,8 @@
 /* Bringing a loaded namespace to life (ACPI 6.5, 6.5.1 _INI, 6.3.7 _STA, 6.5.4 _REG). */
 #include "internal.h"
 
+#include <string.h>
+
 #define STA_PRESENT 0x01u
 #define STA_FUNCTIONING 0x08u
 #define STA_MISSING UINT32_MAX
@@ -63,46 +65,45 @@ void run_reg(struct aml *aml, struct aml_object *region)
     struct aml_node *node = region->u.region.node;
     uint8_t space = region->u.region.space;
 
-    if (!node || (region->flags & OBJ_REG_DONE) || !aml->handler[space].fn) {
+    /* Memory and I/O can be used always, without _REG. */
+    if (!node || (region->flags & OBJ_REG_DONE) || !aml->handler[space].fn || space == AML_SPACE_SYSTEM_MEMORY ||
+        space == AML_SPACE_SYSTEM_IO) {
         return;
     }
     region->flags |= OBJ_REG_DONE;
     connect_space(aml, node->parent, space);
 }
 
-/* A _REG may be called before any region of an embedded controller is declared. */
-static void connect_orphan_ec(struct aml *aml)
+/* An EC without regions directly below it still wants to know (ACPI 6.5, 6.5.4). */
+static void connect_orphan_ec(struct aml *aml, struct aml_node *ec)
 {
-    for (struct aml_node *node = aml->root->child; node; node = node->next) {
+    for (struct aml_node *node = ec->child; node; node = node->next) {
         if (node->type == AML_T_REGION && node->object && node->object->u.region.space == AML_SPACE_EC) {
             return;
         }
     }
-    connect_space(aml, aml->root, AML_SPACE_EC);
+    connect_space(aml, ec, AML_SPACE_EC);
 }
 
-/* Memory and I/O are there always, without _REG. */
-static bool needs_reg(uint32_t space)
+/* _REG for all regions of SPACE below TOP. */
+static void connect_regions(struct aml *aml, struct aml_node *top, uint32_t space)
 {
-    return space != AML_SPACE_SYSTEM_MEMORY && space != AML_SPACE_SYSTEM_IO && space != AML_SPACE_DATA_TABLE;
-}
+    struct aml_node *node = node_after(top, top, true);
 
-static void connect_regions(struct aml *aml, uint32_t space)
-{
-    struct aml_node *node;
-
-    for (node = aml->root->child; node; node = node_after(aml->root, node, true)) {
+    while (node) {
         struct aml_object *region = node->object;
+        bool dead = false;
 
         if (node->type == AML_T_REGION && region && region->type == AML_T_REGION && region->u.region.space == space) {
             node_ref(node);
             run_reg(aml, region);
-            if (node->flags & NODE_DEAD) {
-                node_unref(aml, node);
-                return;
-            }
+            dead = node->flags & NODE_DEAD;
             node_unref(aml, node);
         }
+        if (dead) {
+            return;
+        }
+        node = node_after(top, node, true);
     }
 }
 
@@ -137,47 +138,119 @@ static result status_of(struct aml *aml, struct aml_node *device, uint32_t *stat
     return r;
 }
 
+#define EISA_PNP0C09 0x090CD041u
+
+static bool names_ec(const struct aml_object *id)
+{
+    switch (id ? id->type : AML_T_ANY) {
+    case AML_T_INTEGER:
+        return id->u.integer == EISA_PNP0C09;
+    case AML_T_STRING:
+        return strcmp((const char *)id->u.blob.data, "PNP0C09") == 0;
+    case AML_T_PACKAGE:
+        for (uint32_t i = 0; i < id->u.package.count; i++) {
+            const struct aml_object *element = id->u.package.elements[i];
+
+            if (element && element->type != AML_T_PACKAGE && names_ec(element)) {
+                return true;
+            }
+        }
+        return false;
+    default:
+        return false;
+    }
+}
+
+enum visit { VISIT_CHILDREN, VISIT_PAST };
+
+/* Does the ID object called NAME say that this is an embedded controller? */
+static enum visit ask_id(struct aml *aml, struct aml_node *device, uint32_t name, bool *found)
+{
+    struct aml_node *node = method_below(aml, device, name);
+    struct aml_object *value = NULL;
+    bool usable;
+
+    *found = false;
+    if (!node) {
+        return VISIT_CHILDREN;
+    }
+    if (run(aml, node, NULL, 0, &value) != AML_OK || !value) {
+        return VISIT_PAST;
+    }
+    *found = names_ec(value);
+    usable = value->type == AML_T_INTEGER || value->type == AML_T_STRING || value->type == AML_T_PACKAGE;
+    object_unref(aml, value);
+    return usable ? VISIT_CHILDREN : VISIT_PAST;
+}
+
+/* An embedded controller that is present gets its _REG called before anything else runs. */
+static enum visit connect_ec(struct aml *aml, struct aml_node *device)
+{
+    bool found = false;
+    uint32_t status;
+
+    if (!method_below(aml, device, NAME('_', 'H', 'I', 'D')) ||
+        ask_id(aml, device, NAME('_', 'H', 'I', 'D'), &found) == VISIT_PAST) {
+        return method_below(aml, device, NAME('_', 'H', 'I', 'D')) ? VISIT_PAST : VISIT_CHILDREN;
+    }
+    if (!found && ask_id(aml, device, NAME('_', 'C', 'I', 'D'), &found) == VISIT_PAST) {
+        return VISIT_PAST;
+    }
+    if (!found) {
+        return VISIT_CHILDREN;
+    }
+    if (status_of(aml, device, &status) != AML_OK || !(status & (STA_PRESENT | STA_FUNCTIONING))) {
+        return VISIT_PAST;
+    }
+    connect_regions(aml, device, AML_SPACE_EC);
+    connect_orphan_ec(aml, device);
+    return VISIT_CHILDREN;
+}
+
 /* Returns whether the device's children are to be looked at. */
-static bool start_device(struct aml *aml, struct aml_node *device)
+static enum visit start_device(struct aml *aml, struct aml_node *device)
 {
     struct aml_node *ini;
     uint32_t status;
 
     if (!is_device(device)) {
-        return true;
+        return VISIT_CHILDREN;
     }
     if (!(device->flags & NODE_HAS_INI)) {
-        return false;
+        return VISIT_PAST;
     }
     if (status_of(aml, device, &status) != AML_OK) {
-        return true;
+        return VISIT_CHILDREN;
     }
     if (!(status & STA_PRESENT)) {
-        return status & STA_FUNCTIONING;
+        return status & STA_FUNCTIONING ? VISIT_CHILDREN : VISIT_PAST;
     }
     ini = method_below(aml, device, NAME('_', 'I', 'N', 'I'));
     if (ini && (device->name != NAME('_', 'S', 'B', '_') || device->parent != aml->root)) {
         run_silently(aml, ini, NULL, 0);
     }
-    return true;
+    return VISIT_CHILDREN;
 }
 
-static void start_devices(struct aml *aml)
+/* Calls FN for every node, parents first; it may change the namespace, but a node that removes itself ends the walk. */
+static void visit_all(struct aml *aml, enum visit (*fn)(struct aml *aml, struct aml_node *node), bool devices_only)
 {
     struct aml_node *node = aml->root->child;
 
     while (node) {
-        bool descend;
+        enum visit next = VISIT_CHILDREN;
         bool dead;
 
         node_ref(node);
-        descend = start_device(aml, node);
+        if (!devices_only || node->type == AML_T_DEVICE) {
+            next = fn(aml, node);
+        }
         dead = node->flags & NODE_DEAD;
         node_unref(aml, node);
         if (dead) {
             return;
         }
-        node = node_after(aml->root, node, descend);
+        node = node_after(aml->root, node, next == VISIT_CHILDREN);
     }
 }
 
@@ -191,10 +264,9 @@ void aml_initialize(struct aml *aml)
     struct aml_node *sb = method_below(aml, aml->root, NAME('_', 'S', 'B', '_'));
 
     aml->initialized = true;
-    connect_regions(aml, AML_SPACE_EC);
-    connect_orphan_ec(aml);
+    visit_all(aml, connect_ec, true);
     for (unsigned int i = 0; i < sizeof(early); i++) {
-        connect_regions(aml, early[i]);
+        connect_regions(aml, aml->root, early[i]);
     }
     mark_ini(aml);
     ini = method_below(aml, aml->root, NAME('_', 'I', 'N', 'I'));
@@ -205,11 +277,11 @@ void aml_initialize(struct aml *aml)
     if (ini) {
         run_silently(aml, ini, NULL, 0);
     }
-    connect_regions(aml, AML_SPACE_PCI_CONFIG);
-    for (uint32_t space = 0; space < AML_SPACE_COUNT; space++) {
-        if (needs_reg(space) && aml->handler[space].fn && space > 0x81) {
-            connect_regions(aml, space);
+    connect_regions(aml, aml->root, AML_SPACE_PCI_CONFIG);
+    for (uint32_t space = 0x82; space < AML_SPACE_COUNT; space++) {
+        if (aml->handler[space].fn) {
+            connect_regions(aml, aml->root, space);
         }
     }
-    start_devices(aml);
+    visit_all(aml, start_device, false);
 }

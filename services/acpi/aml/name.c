@@ -95,6 +95,14 @@ static struct aml_node *start_node(struct aml *aml, struct aml_node *scope, cons
     return node;
 }
 
+/* An alias of a method is the method wherever its name is used. */
+static struct aml_node *child_of(const struct aml *aml, const struct aml_node *parent, uint32_t name)
+{
+    struct aml_node *node = node_child(aml, parent, name);
+
+    return node && node->type == AML_T_METHOD_ALIAS && node->target ? node->target : node;
+}
+
 /* Below an alias of something with a scope come the children of the original. */
 static struct aml_node *enter(struct aml_node *node)
 {
@@ -116,7 +124,7 @@ struct aml_node *path_find(struct aml *aml, struct aml_node *scope, const struct
         uint32_t name = segment(path->segments);
 
         for (; node; node = node->parent) {
-            found = node_child(aml, node, name);
+            found = child_of(aml, node, name);
             if (found) {
                 return found;
             }
@@ -124,7 +132,7 @@ struct aml_node *path_find(struct aml *aml, struct aml_node *scope, const struct
         return NULL;
     }
     for (uint32_t i = 0; i < path->count && node; i++) {
-        found = node_child(aml, node, segment(path->segments + 4 * i));
+        found = child_of(aml, node, segment(path->segments + 4 * i));
         node = i + 1 < path->count ? enter(found) : found;
     }
     return node;

@@ -216,9 +216,40 @@ static bool is_wanted(const struct aml_node *node)
     return false;
 }
 
+static bool is_absent(struct aml *aml, const char *device)
+{
+    struct text path = { 0 };
+    struct aml_object *value = NULL;
+    bool absent = false;
+
+    text_printf(&path, "%s._STA", device);
+    if (aml_find(aml, path.text)) {
+        absent = aml_evaluate(aml, path.text, NULL, 0, &value) != AML_OK || !value ||
+                 !(aml_object_integer(value) & 9);
+    }
+    aml_release(aml, value);
+    free(path.text);
+    return absent;
+}
+
+/* As an operating system does before it uses devices: asks each present one's children for their status. */
+static void enumerate(struct aml *aml, const struct aml_node *node)
+{
+    for (const struct aml_node *child = aml_first_child(node); child; child = aml_next_sibling(child)) {
+        char path[256];
+
+        aml_node_path(child, path, sizeof(path));
+        if (aml_node_type(child) == AML_T_DEVICE && is_absent(aml, path)) {
+            continue;
+        }
+        enumerate(aml, child);
+    }
+}
+
 /* The list is made before firmware runs: what _INI adds later is not in it. */
 static void values(struct aml *aml, struct listed *list, size_t count)
 {
+    enumerate(aml, aml_root(aml));
     sleep_states(aml);
     for (size_t i = 0; i < count; i++) {
         if (list[i].line[0]) {
