@@ -275,8 +275,11 @@ uint32_t aml_object_count(const struct aml_object *object);
 /* The node that a reference names; NULL if it names none. */
 const struct aml_node *aml_object_node(const struct aml_object *object);
 
+/* The built-in answer to _OSI, for embedders whose hook only adds or withdraws some. */
+bool aml_osi_default(const char *name);
+
 /*
- * Handlers that keep every address space as plain memory which starts out as FILL (aml_emulate.c), for tests and host
+ * Handlers that keep every address space as plain memory which starts out as FILL (emulate.c), for tests and host
  * tools. NULL if memory runs out. Installed for the given instance by aml_emulator_attach().
  */
 struct aml_emulator;

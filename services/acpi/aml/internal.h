@@ -515,7 +515,6 @@ void entry_end(struct aml *aml, const struct entry *entry);
 void run_reg(struct aml *aml, struct aml_object *region);
 
 /* osi.c */
-bool osi_default(const char *name);
 result osi_call(struct aml *aml, struct aml_object *argument, struct aml_object **value);
 
 #endif

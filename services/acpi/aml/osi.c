@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-bool osi_default(const char *name)
+bool aml_osi_default(const char *name)
 {
     static const char *const known[] = {
         "Windows 2000", "Windows 2001", "Windows 2001 SP1", "Windows 2001.1", "Windows 2001 SP2",
@@ -33,7 +33,7 @@ result osi_call(struct aml *aml, struct aml_object *argument, struct aml_object 
         return AML_TYPE;
     }
     name = (const char *)argument->u.blob.data;
-    yes = aml->hooks.osi ? aml->hooks.osi(aml->hooks.ctx, name) : osi_default(name);
+    yes = aml->hooks.osi ? aml->hooks.osi(aml->hooks.ctx, name) : aml_osi_default(name);
     *value = object_integer(aml, yes ? UINT64_MAX : 0);
     return *value ? AML_OK : AML_NO_MEMORY;
 }
