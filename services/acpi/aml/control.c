@@ -145,7 +145,9 @@ result control_return(struct walk *w)
     if (w->pc < w->end) {
         TRY(eval_operand(w, &value));
         w->opcode = OP_RETURN;
-        TRY(resolve_value(w, &value));
+        if (value->type == AML_T_REFERENCE) {
+            TRY(resolve_value(w, &value));
+        }
     }
     slot_set(w->aml, &w->ret, value);
     return FLOW_RETURN;

@@ -136,7 +136,10 @@ static result statement(struct walk *w)
     case OP_CONTINUE:
         return FLOW_CONTINUE;
     case OP_NOOP:
+        return AML_OK;
     case OP_BREAK_POINT:
+        report(w->aml, false, "%.4s+%05X: BreakPoint", (const char *)w->table->bytes,
+               (unsigned int)(w->code - w->table->bytes) + start);
         return AML_OK;
     default:
         w->pc = start;

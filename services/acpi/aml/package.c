@@ -117,7 +117,11 @@ void package_finish(struct aml *aml, struct aml_object *package)
     }
 }
 
-static result name_element(struct walk *w, struct aml_object **value)
+/*
+ * A name. If it is a method's when the list is reached, what looks like its arguments belongs to it and is dropped,
+ * though it is not called.
+ */
+static result name_element(struct walk *w, uint32_t end, struct aml_object **value)
 {
     struct path path;
     struct aml_node *node;
@@ -132,7 +136,13 @@ static result name_element(struct walk *w, struct aml_object **value)
         return AML_NO_MEMORY;
     }
     if (node && node->type == AML_T_METHOD) {
+        unsigned int args = node->object && node->object->type == AML_T_METHOD ? node->object->u.method.args : 0;
+        struct aml_object *dropped;
+
         (*value)->flags |= OBJ_RESOLVED;
+        for (; args > 0 && w->pc < end; args--) {
+            TRY(eval_term(w, false, false, &dropped));
+        }
     } else {
         (*value)->u.ref.path = start;
         (*value)->u.ref.path_size = path.size;
@@ -208,7 +218,7 @@ result make_package(struct walk *w, bool variable, struct aml_object **value)
         struct aml_object *element;
 
         if (is_name_start(w->code[w->pc])) {
-            TRY(name_element(w, &element));
+            TRY(name_element(w, end, &element));
         } else {
             TRY(data_element(w, &element));
         }

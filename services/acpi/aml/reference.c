@@ -91,44 +91,50 @@ static result deref_index(struct walk *w, struct aml_object *reference, struct a
 
 static bool is_field(const struct aml_object *object)
 {
-    return object->type == AML_T_BUFFER_FIELD || object->type == AML_T_REGION_FIELD ||
-           object->type == AML_T_BANK_FIELD || object->type == AML_T_INDEX_FIELD;
+    return object->type >= AML_T_REGION_FIELD && object->type <= AML_T_INDEX_FIELD;
 }
 
-static result deref_target(struct walk *w, struct aml_object *reference, struct aml_object **value)
+/*
+ * What a RefOf value refers to; *VALUE is NULL if that has no value. A field that is dereferenced in the expression
+ * that refers to it stays a field (DIRECT): whoever uses it reads it, and only Return does not.
+ */
+static result deref_target(struct walk *w, struct aml_object *reference, bool direct, struct aml_object **value)
 {
+    struct aml_node *node = reference->u.ref.node;
     struct aml_object *object;
 
-    if (reference->u.ref.node) {
-        object = reference->u.ref.node->object;
-        if (reference->u.ref.node->target) {
-            return resolve_node(w->aml, w, reference->u.ref.node, value);
-        }
-        if (!object) {
-            *value = NULL;
-            return AML_OK;
-        }
-    } else {
-        object = reference->u.ref.object->u.frame.slot[reference->u.ref.index];
-        if (!object) {
-            *value = NULL;
-            return AML_OK;
-        }
+    *value = NULL;
+    if (node && node->target) {
+        node = node->target;
     }
-    return is_field(object) ? field_read(w->aml, object, value) : hold(w, object, value);
+    if (node && direct && (node->type == AML_T_DEVICE || node->type == AML_T_THERMAL)) {
+        *value = object_node_ref(w->aml, REF_NODE, node);
+        return *value ? AML_OK : AML_NO_MEMORY;
+    }
+    object = node ? node->object : reference->u.ref.object->u.frame.slot[reference->u.ref.index];
+    if (!object) {
+        return AML_OK;
+    }
+    if (!direct && (is_field(object) || object->type == AML_T_BUFFER_FIELD)) {
+        return field_read(w->aml, object, value);
+    }
+    return hold(w, object, value);
 }
 
 result op_deref_of(struct walk *w, struct aml_object **operand, struct aml_object **value)
 {
     struct aml_object *object = operand[0];
+    bool direct = true;
 
     if (is_ref(object, REF_NODE)) {
         object = object->u.ref.node->object;
+        direct = false;
         if (!object || (object->type != AML_T_STRING && object->type != AML_T_REFERENCE)) {
             return fail(w, AML_AML_OPERAND_TYPE, "DerefOf: not a reference");
         }
     } else if (is_ref(object, REF_LOCAL) || is_ref(object, REF_ARG)) {
         TRY(resolve_value(w, &object));
+        direct = false;
     }
     if (object->type == AML_T_STRING) {
         return deref_path(w, object, value);
@@ -137,13 +143,13 @@ result op_deref_of(struct walk *w, struct aml_object **operand, struct aml_objec
         return deref_index(w, object, value);
     }
     if (is_ref(object, REF_OF)) {
-        return deref_target(w, object, value);
+        return deref_target(w, object, direct, value);
     }
     if (is_ref(object, REF_NODE)) {
         /* A device passed as an argument: it is what it names. */
         return hold(w, object, value);
     }
-    return fail(w, object->type == AML_T_REFERENCE ? AML_TYPE : AML_AML_OPERAND_TYPE, "DerefOf: not a reference");
+    return fail(w, direct ? AML_AML_OPERAND_TYPE : AML_TYPE, "DerefOf: not a reference");
 }
 
 result op_index(struct walk *w, struct aml_object **operand, struct aml_object **value)
@@ -203,6 +209,9 @@ static result follow(struct walk *w, struct aml_object **object, unsigned int *t
             if (node) {
                 *type = node->type;
                 at = node->object;
+                if (!at && node->type != AML_T_DEVICE && node->type != AML_T_THERMAL && (*object)->cls == REF_NODE) {
+                    return fail(w, AML_AML_UNINITIALIZED_NODE, "no value: %s", aml_type_name(node->type));
+                }
                 if (!at || at->type != AML_T_REFERENCE) {
                     *object = at;
                     return AML_OK;
@@ -272,7 +281,7 @@ result op_size_of(struct walk *w, struct aml_object **operand, struct aml_object
 
     TRY(follow(w, &object, &type, true));
     if (!object || object->type != type) {
-        return fail(w, object ? AML_AML_OPERAND_TYPE : AML_AML_UNINITIALIZED_NODE, "SizeOf: %s", aml_type_name(type));
+        return fail(w, AML_AML_OPERAND_TYPE, "SizeOf: %s", aml_type_name(type));
     }
     switch (type) {
     case AML_T_INTEGER:

@@ -335,7 +335,14 @@ result op_copy(struct walk *w, struct aml_object **operand, struct aml_object **
     struct aml_object *out = NULL;
 
     if (is_ref(operand[0], REF_NODE)) {
-        return fail(w, AML_AML_OPERAND_TYPE, "cannot copy %s", aml_type_name(operand_type(operand[0])));
+        /* The copy of a device is something of that type, and nothing else. */
+        unsigned int type = operand_type(operand[0]);
+
+        if (type != AML_T_DEVICE && type != AML_T_THERMAL) {
+            return fail(w, AML_AML_OPERAND_TYPE, "cannot copy %s", aml_type_name(type));
+        }
+        *value = object_new(w->aml, (enum aml_type)type);
+        return *value ? store(w, *value, operand[1], 's', &out) : (result)AML_NO_MEMORY;
     }
     TRY(copied(w->aml, operand[0], value));
     return store(w, *value, operand[1], 's', &out);

@@ -166,22 +166,18 @@ result op_timer(struct walk *w, struct aml_object **operand, struct aml_object *
     return number(w, aml->hooks.timer ? aml->hooks.timer(aml->hooks.ctx) : aml->clock_us * 10, value);
 }
 
+/* Only names are taken, not arguments and locals that refer to devices; those in relaxed mode. */
 result op_notify(struct walk *w, struct aml_object **operand, struct aml_object **value)
 {
     struct aml *aml = w->aml;
     struct aml_object *object = operand[0];
 
     *value = NULL;
-    if (!is_ref(object, REF_NODE)) {
-        if (object->type == AML_T_REFERENCE && (object->cls == REF_LOCAL || object->cls == REF_ARG)) {
-            TRY(resolve_value(w, &object));
-        }
-        if (is_ref(object, REF_INDEX)) {
-            TRY(resolve_value(w, &object));
-        }
-        if (object->type != AML_T_REFERENCE || !object->u.ref.node) {
-            return fail(w, AML_AML_OPERAND_TYPE, "Notify: %s", aml_type_name(operand_type(object)));
-        }
+    if (w->aml->relaxed && object->type == AML_T_REFERENCE && !is_ref(object, REF_OF)) {
+        TRY(resolve_value(w, &object));
+    }
+    if (!is_ref(object, REF_NODE) && !(w->aml->relaxed && is_ref(object, REF_OF) && object->u.ref.node)) {
+        return fail(w, AML_AML_OPERAND_TYPE, "Notify: %s", aml_type_name(operand_type(object)));
     }
     switch (object->u.ref.node->type) {
     case AML_T_DEVICE:

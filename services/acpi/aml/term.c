@@ -162,6 +162,13 @@ static result fetch_operand(struct walk *w, char how, bool target, struct aml_ob
     }
 }
 
+/* Store (LocalX, LocalX): firmware does that to quiet compilers, also before the local has a value. */
+static bool stores_to_itself(struct walk *w, struct aml_object *const *operand)
+{
+    return is_ref(operand[0], REF_LOCAL) && is_ref(operand[1], REF_LOCAL) && operand[0]->aux == operand[1]->aux &&
+           !w->frame->u.frame.slot[operand[0]->aux];
+}
+
 static result operate(struct walk *w, uint16_t opcode, const struct op *op, struct aml_object **value)
 {
     struct aml_object *operand[OPERANDS_MAX] = { NULL };
@@ -188,6 +195,9 @@ static result operate(struct walk *w, uint16_t opcode, const struct op *op, stru
     w->opcode = opcode;
     if (opcode == OP_COND_REF_OF && !operand[0]) {
         return op->run(w, operand, value);
+    }
+    if (opcode == OP_STORE && stores_to_itself(w, operand)) {
+        return AML_OK;
     }
     TRY(resolve_operands(w, op->kinds, operand));
     return op->run(w, operand, value);

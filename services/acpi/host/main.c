@@ -14,7 +14,7 @@ enum { EXIT_FINE = 0, EXIT_ERRORS = 1, EXIT_USAGE = 2 };
 #define TABLE_MAX (256u * 1024 * 1024)
 #define STACK_LIMIT (6u * 1024 * 1024)
 
-enum mode { MODE_LOAD, MODE_NAMESPACE, MODE_EVAL, MODE_SLEEP_STATES, MODE_VALUES };
+enum mode { MODE_LOAD, MODE_NAMESPACE, MODE_EVAL, MODE_SLEEP_STATES, MODE_VALUES, MODE_LIST };
 
 struct options {
     enum mode mode;
@@ -37,11 +37,12 @@ static int usage(const char *why)
     if (why) {
         fprintf(stderr, "weir-acpi: %s\n", why);
     }
-    fputs("usage: weir acpi [--namespace | --eval PATH [ARG...] | --sleep-states | --values | --trace]\n"
+    fputs("usage: weir acpi [--namespace | --eval PATH [ARG...] | --eval-list | --sleep-states | --values | --trace]\n"
           "                 [--relaxed] [--fill BYTE] [--quiet] [--stats] TABLE...\n"
           "  --namespace     list the namespace after loading\n"
           "  --eval PATH     initialize, then evaluate a method or object; ARG: 0x12, \"text\", (0A 0B) or [1 \"x\"];\n"
           "                  the arguments end where the names of files begin, or at --\n"
+          "  --eval-list     initialize, then evaluate the paths that stdin lists, one per line\n"
           "  --sleep-states  initialize, then evaluate \\_S0 to \\_S5\n"
           "  --values        initialize, then evaluate what identifies and configures devices\n"
           "  --trace         load and initialize, showing methods and accesses\n"
@@ -226,6 +227,20 @@ static bool is_wanted(const struct aml_node *node)
     return false;
 }
 
+static bool evaluate_lines(struct aml *aml, FILE *in)
+{
+    char line[1024];
+    bool fine = true;
+
+    while (fgets(line, sizeof(line), in)) {
+        line[strcspn(line, "\r\n")] = 0;
+        if (line[0]) {
+            fine = evaluate(aml, line, NULL, 0) && fine;
+        }
+    }
+    return fine;
+}
+
 static bool is_absent(struct aml *aml, const char *device)
 {
     struct text path = { 0 };
@@ -320,7 +335,7 @@ static int run(struct aml *aml, struct session *session, const struct options *o
         list = wanted_list(aml, &count);
     }
     if (options->mode == MODE_EVAL || options->mode == MODE_SLEEP_STATES || options->mode == MODE_VALUES ||
-        options->trace) {
+        options->mode == MODE_LIST || options->trace) {
         aml_initialize(aml);
         session->started = true;
         enumerate(aml, aml_root(aml));
@@ -328,6 +343,9 @@ static int run(struct aml *aml, struct session *session, const struct options *o
     switch (options->mode) {
     case MODE_EVAL:
         failed = !evaluate_option(aml, options, &bad) || failed;
+        break;
+    case MODE_LIST:
+        failed = !evaluate_lines(aml, stdin) || failed;
         break;
     case MODE_SLEEP_STATES:
         sleep_states(aml);
@@ -377,6 +395,8 @@ static bool parse_options(int argc, char **argv, struct options *options)
             options->mode = MODE_SLEEP_STATES;
         } else if (!strcmp(word, "--values")) {
             options->mode = MODE_VALUES;
+        } else if (!strcmp(word, "--eval-list")) {
+            options->mode = MODE_LIST;
         } else if (!strcmp(word, "--eval")) {
             i = parse_eval(argc, argv, i, options);
             if (i < 0) {

@@ -261,9 +261,18 @@ static void put_reference(struct text *text, const struct aml_object *object)
         return;
     }
     aml_node_name(node, name);
-    text_printf(text, " [Object Reference] = <Node> Name %s %s", name, aml_type_name(aml_node_type(node)));
-    if (aml_node_type(node) != AML_T_DEVICE) {
-        text_puts(text, " ");
+    text_printf(text, " [Object Reference] = <Node> Name %s ", name);
+    /* Types whose objects the reference shows by address leave a blank there. */
+    switch (aml_node_type(node)) {
+    case AML_T_DEVICE:
+        text_puts(text, "Device");
+        break;
+    case AML_T_THERMAL:
+        text_puts(text, "Thermal Zone");
+        break;
+    default:
+        text_printf(text, "%s ", aml_type_name(aml_node_type(node)));
+        break;
     }
 }
 
