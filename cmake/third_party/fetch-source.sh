@@ -73,8 +73,8 @@ private_apt() {
     apt-get -q -o Dir::Etc::sourcelist="$root/sources.list" -o Dir::Etc::sourceparts=/dev/null \
         -o Dir::State::lists="$root/lists" -o Dir::Cache="$root/cache" \
         -o APT::Sandbox::User=root -o Acquire::AllowReleaseInfoChange=true \
-        -o Acquire::Languages=none -o Acquire::Retries=3 \
-        -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30 "$@"
+        -o Acquire::Languages=none -o Acquire::Retries=1 \
+        -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 "$@"
 }
 
 # set_up_root ROOT URI SUITE
