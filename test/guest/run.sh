@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Runs a guest image on bare QEMU and judges it by COM1.
 #   run.sh [--icount] [--machine q35|pc] [--memory MIB] [--cpu MODEL] [--param I=V]...
-#          [--twice] [--again-cpu MODEL] [--again-icount] [--except RE] [--expect RE]... [--end WORDS] IMAGE
+#          [--twice] [--again-cpu MODEL] [--again-icount] [--except RE] [--expect RE]...
+#          [--end WORDS] IMAGE
 # --param writes byte V at parameter I into a private copy; --twice: two runs must print the same, the
 # second one with --again-cpu or --again-icount where given, but for lines that match --except;
 # --expect: a line must match the basic regular expression. The last line must be "end NAME WORDS",

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bench: what each event costs, in TSC ticks (instructions under -icount shift=0,sleep=off). Parameter
- * byte 0 selects one event by its index (0: all); byte 1 the number of samples in hundreds (0: 2,000).
- * So two runs of one event with different numbers of samples show by their difference what else an
- * event costs (VMRUNs, WRMSRs, ...) in the emulator's counters.
+ * bench: what each event costs, in TSC ticks (instructions under -icount shift=0,sleep=off).
+ * Parameter byte 0 selects one event by its index (0: all); byte 1 the number of samples in
+ * hundreds (0: 2,000). So two runs of one event with different numbers of samples show by their
+ * difference what else an event costs (VMRUNs, WRMSRs, ...) in the emulator's counters.
  */
 #include "bench.h"
 
@@ -42,6 +42,7 @@ void guest_main(void)
         }
         cost = s.median > empty.median ? s.median - empty.median : 0;
         rt_printf("event %u %s median %u p99 %u over-empty %u %s\n", i, events[i].name, s.median,
-                  s.p99, cost, !icount ? "unknown" : cost > events[i].bare + HOOKED_FROM ? "hooked" : "free");
+                  s.p99, cost,
+                  !icount ? "unknown" : cost > events[i].bare + HOOKED_FROM ? "hooked" : "free");
     }
 }

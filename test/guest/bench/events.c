@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The events. Every sample is an RDTSC pair around one event; the three register moves that load the
- * event's operands lie inside every pair, the empty one too, so that a difference is the event alone.
+ * The events. Every sample is an RDTSC pair around one event; the three register moves that load
+ * the event's operands lie inside every pair, the empty one too, so that a difference is the event
+ * alone.
  */
 #include "bench.h"
 
@@ -92,10 +93,11 @@ static unsigned ipi_self(u32 *out, unsigned max)
 }
 
 /*
- * First reads of untouched RAM, from `from` (a multiple of step) on, one per step. Inlined, so that each
- * event has its RDTSCs at a place of its own: that is how `./weir bench` tells them apart.
+ * First reads of untouched RAM, from `from` (a multiple of step) on, one per step. Inlined, so that
+ * each event has its RDTSCs at a place of its own: that is how `./weir bench` tells them apart.
  */
-static inline __attribute__((always_inline)) unsigned touch(u32 *out, unsigned max, u64 from, u64 step)
+static inline __attribute__((always_inline)) unsigned
+touch(u32 *out, unsigned max, u64 from, u64 step)
 {
     static struct e820_entry map[E820_MAX];
     unsigned entries = rt_e820(map, E820_MAX), n = 0;

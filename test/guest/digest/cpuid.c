@@ -103,7 +103,8 @@ static void try_xsetbv(u32 index, u64 value)
 
 static void section_xcr0(u64 cr4)
 {
-    static const u64 values[] = { 1, 3, 7, 0, 2, 4, 5, 6, 0xff, 1ull << 62, 1ull << 63, ~0ull, 9, 0x203 };
+    static const u64 values[] = { 1, 3, 7, 0, 2, 4, 5, 6, 0xff, 1ull << 62, 1ull << 63,
+                                  ~0ull, 9, 0x203 };
 
     section("xsetbv");
     try_xsetbv(0, 1);

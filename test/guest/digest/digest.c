@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * digest: what the CPU answers, condensed to one number per section, to be the same bare and under a
- * hypervisor. Parameter 0 = 1 prints every observation, for diffing. Parameter 1 = 1 adds checks of
- * what bare QEMU 7.2 itself gets wrong (insn.c).
+ * digest: what the CPU answers, condensed to one number per section, to be the same bare and under
+ * a hypervisor. Parameter 0 = 1 prints every observation, for diffing. Parameter 1 = 1 adds checks
+ * of what bare QEMU 7.2 itself gets wrong (insn.c).
  */
 #include "digest.h"
 

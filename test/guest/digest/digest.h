@@ -6,8 +6,8 @@
 #include "section.h"
 
 /*
- * Sections whose name begins with "svm." may differ where SVM is offered bare, "com2." where the bare
- * machine has a COM2; all others must be the same bare and under Weir.
+ * Sections whose name begins with "svm." may differ where SVM is offered bare, "com2." where the
+ * bare machine has a COM2; all others must be the same bare and under Weir.
  */
 
 /* record()s rt_fault: vector and error, RIP and CR2 relative to origin. */

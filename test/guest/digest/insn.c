@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Instructions that a hypervisor intercepts or must refuse: which exception, where, and what they change. */
+/*
+ * Instructions that a hypervisor intercepts or must refuse: which exception, where, and what they
+ * change.
+ */
 #include "digest.h"
 
 struct insn {
@@ -137,8 +140,8 @@ static void expect_gp(const char *what, u64 value, void (*write)(u64), u64 (*rea
 }
 
 /*
- * Reserved bits (and CR4.VMXE, where the CPU has no VMX to offer) raise #GP(0) and change nothing. Bare QEMU 7.2
- * leaves a guest that does not exist on them, so this runs only when asked for.
+ * Reserved bits (and CR4.VMXE, where the CPU has no VMX to offer) raise #GP(0) and change nothing.
+ * Bare QEMU 7.2 leaves a guest that does not exist on them, so this runs only when asked for.
  */
 static void reserved_bits(void)
 {

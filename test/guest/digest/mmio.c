@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Instructions with a memory operand in VGA text memory (B8000h), which is MMIO that behaves as RAM for every
- * size, and reads of the HPET. A policy that watches the page sends the MOVs to the kernel's
- * decoder and all others to the emulator; bare they are executed. Flags that the manual leaves undefined are masked.
+ * Instructions with a memory operand in VGA text memory (B8000h), which is MMIO that behaves as RAM
+ * for every size, and reads of the HPET. A policy that watches the page sends the MOVs to the
+ * kernel's decoder and all others to the emulator; bare they are executed. Flags that the manual
+ * leaves undefined are masked.
  */
 #include "digest.h"
 
@@ -159,7 +160,10 @@ static void section_hpet(void)
 
 void section_mmio(void)
 {
-    /* Unaligned on purpose; the target of the string instructions is RAM, the same page, then RAM to MMIO. */
+    /*
+     * Unaligned on purpose; the target of the string instructions is RAM, the same page, then RAM
+     * to MMIO.
+     */
     section_text("mmio.text", TEXT + 1, SCRATCH + 0x8000);
     section_text("mmio.text-text", TEXT + 1, TEXT + 0x103);
     section_text("mmio.ram-text", SCRATCH + 0x8000, TEXT + 0x103);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* CPUID, RDMSR, IN and VMMCALL from real mode, virtual-8086 mode, 32-bit protected and compatibility mode. */
+/*
+ * CPUID, RDMSR, IN and VMMCALL from real mode, virtual-8086 mode, 32-bit protected and
+ * compatibility mode.
+ */
 #include "digest.h"
 
 void modes_real(void);

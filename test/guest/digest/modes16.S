@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The same intercepted instructions in 16-bit and 32-bit code: CPUID of four leaves, RDMSR of STAR, IN from E4h; the
- * answers go to modes_result. VMMCALL in real mode goes through IVT 6, to a handler that counts and skips it.
+ * The same intercepted instructions in 16-bit and 32-bit code: CPUID of four leaves, RDMSR of STAR,
+ * IN from E4h; the answers go to modes_result. VMMCALL in real mode goes through IVT 6, to a
+ * handler that counts and skips it.
  */
     .section .text16, "awx"
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* RDMSR and WRMSR: fault or value, over the architectural ranges, random indexes and special ones. */
+/*
+ * RDMSR and WRMSR: fault or value, over the architectural ranges, random indexes and special ones.
+ */
 #include "digest.h"
 
 static const struct range {
     u32 from, to;
 } ranges[] = {
-    { 0, 0x1fff }, { 0x40000000, 0x400000ff }, { 0xc0000000, 0xc0001fff }, { 0xc0010000, 0xc0011fff },
+    { 0, 0x1fff }, { 0x40000000, 0x400000ff }, { 0xc0000000, 0xc0001fff },
+    { 0xc0010000, 0xc0011fff },
 };
 
 /* Time, and performance counters that run. */
@@ -18,13 +21,15 @@ static bool varies(u32 msr)
 /* SVM's own (VM_CR, IGNNE, SMM_CTL, VM_HSAVE_PA, SVM_KEY) and VMX's: their own section. */
 static bool of_svm(u32 msr)
 {
-    return (msr >= 0xc0010114 && msr <= 0xc0010118) || msr == 0x3a || (msr >= 0x480 && msr <= 0x491);
+    return (msr >= 0xc0010114 && msr <= 0xc0010118) || msr == 0x3a
+           || (msr >= 0x480 && msr <= 0x491);
 }
 
 /* Not written with arbitrary values: mode, clock, microcode, APIC, and what moves memory about. */
 static bool must_keep(u32 msr)
 {
-    return msr == MSR_EFER || msr == 0x1b || msr == 0x10 || msr == 0x3b || msr == 0x79 || msr == 0x6e0
+    return msr == MSR_EFER || msr == 0x1b || msr == 0x10 || msr == 0x3b || msr == 0x79
+           || msr == 0x6e0
            || (msr >= 0x800 && msr <= 0x8ff) || msr == 0xc0010010 || msr == 0xc0010015
            || (msr >= 0xc0010016 && msr <= 0xc001001f) || msr == 0xc0010020 || msr == 0xc0010058
            || (msr >= 0xc0010111 && msr <= 0xc0010113) || msr == 0xda0 || msr == 0x9b
@@ -41,7 +46,8 @@ static u64 try_rdmsr(u32 msr)
 
 static void try_wrmsr(u32 msr, u64 value)
 {
-    asm volatile(GUARDED("wrmsr") : : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
+    asm volatile(GUARDED("wrmsr")
+                 : : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
 }
 
 /* EFER's SVME is left out: bare it reads back as written. */
@@ -103,7 +109,9 @@ static void write_all(void)
     }
 }
 
-/* Values that a machine's owner would write: the same again, and the APIC somewhere else and back. */
+/*
+ * Values that a machine's owner would write: the same again, and the APIC somewhere else and back.
+ */
 static void write_kept(void)
 {
     static const u32 kept[] = { 0x1b, 0xc0010010, 0xc0010015, 0xc0010016, 0xc0010017, 0xc0010018,
@@ -122,8 +130,8 @@ static void write_kept(void)
 }
 
 /*
- * EFER, bit by bit. LME and LMA under paging are a #GP on CPUs and not on QEMU 7.2, which then holds a state that
- * VMRUN refuses: left out.
+ * EFER, bit by bit. LME and LMA under paging are a #GP on CPUs and not on QEMU 7.2, which then
+ * holds a state that VMRUN refuses: left out.
  */
 static void efer(void)
 {

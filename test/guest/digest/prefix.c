@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Prefixed CPUID, RDMSR, IN and VMMCALL: the hypervisor has to find the instruction's length by itself where
- * the CPU does not report it. Then the same across a page boundary, with the second page absent or not.
+ * Prefixed CPUID, RDMSR, IN and VMMCALL: the hypervisor has to find the instruction's length by
+ * itself where the CPU does not report it. Then the same across a page boundary, with the second
+ * page absent or not.
  */
 #include "digest.h"
 
 static const struct prefix {
     u8 bytes, code[15];
 } prefixes[] = {
-    { 0, { 0 } }, { 1, { 0x66 } }, { 1, { 0x67 } }, { 1, { 0xf2 } }, { 1, { 0xf3 } }, { 1, { 0x40 } },
+    { 0, { 0 } }, { 1, { 0x66 } }, { 1, { 0x67 } }, { 1, { 0xf2 } }, { 1, { 0xf3 } },
+    { 1, { 0x40 } },
     { 1, { 0x48 } }, { 1, { 0x4f } }, { 1, { 0x2e } }, { 1, { 0x64 } }, { 1, { 0xf0 } },
-    { 2, { 0x66, 0x48 } }, { 2, { 0x48, 0x66 } }, { 2, { 0xf2, 0x4f } }, { 3, { 0x66, 0xf3, 0x67 } },
+    { 2, { 0x66, 0x48 } }, { 2, { 0x48, 0x66 } }, { 2, { 0xf2, 0x4f } },
+    { 3, { 0x66, 0xf3, 0x67 } },
     { 6, { 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65 } },
     { 13, { 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66 } },
     { 14, { 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66 } },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What must survive an intercepted instruction: single-stepping (exactly one #DB behind it), debug registers and
- * breakpoints, and the one-instruction interrupt shadow of STI and MOV SS.
+ * What must survive an intercepted instruction: single-stepping (exactly one #DB behind it), debug
+ * registers and breakpoints, and the one-instruction interrupt shadow of STI and MOV SS.
  */
 #include "digest.h"
 
@@ -81,7 +81,8 @@ static void interrupt(struct trap *t)
     mmio_write32(LAPIC + 0xb0, 0);
 }
 
-static void run_snippet(const struct snippet *s, unsigned key, const u8 *code, unsigned bytes, u64 flags)
+static void run_snippet(const struct snippet *s, unsigned key, const u8 *code, unsigned bytes,
+                        u64 flags)
 {
     struct rt_regs r = { .rcx = s->rcx, .rdx = s->rdx, .rsi = s->rsi, .rdi = SCRATCH + 0x1000,
                          .rflags = 2 | flags };
@@ -189,7 +190,9 @@ static void io_breakpoints(void)
     rt_set_handler(1, NULL);
 }
 
-/* STI, then the snippet, with a self-IPI pending: delivered behind the first instruction after STI. */
+/*
+ * STI, then the snippet, with a self-IPI pending: delivered behind the first instruction after STI.
+ */
 static void interrupt_shadow(void)
 {
     u32 svr = mmio_read32(LAPIC + 0xf0);

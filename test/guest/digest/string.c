@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * String I/O, on port E4h (which a policy may hook), on the hypervisor's COM2 and on the VGA DAC's data port, whose index
- * register tells how many reads really happened. The buffer ends in a page that is absent or read-only.
+ * String I/O, on port E4h (which a policy may hook), on the hypervisor's COM2 and on the VGA DAC's
+ * data port, whose index register tells how many reads really happened. The buffer ends in a page
+ * that is absent or read-only.
  */
 #include "digest.h"
 
@@ -72,7 +73,8 @@ static void run_shape(const struct shape *s, unsigned direction, unsigned size, 
 {
     u64 entry = put_code(direction, size, s->rep, s->address32);
     u64 at = rt_vpage(1, 0, 0) + s->offset;
-    struct rt_regs r = { .rcx = s->count, .rdx = port, .rsi = at, .rdi = at, .rflags = 2 | s->flags };
+    struct rt_regs r = { .rcx = s->count, .rdx = port, .rsi = at, .rdi = at,
+                         .rflags = 2 | s->flags };
 
     memset((void *)BUFFER, 0x11, 0x4000);
     set_dac();

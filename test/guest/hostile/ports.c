@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Odd values, sizes and alignments at ports that a hypervisor or a policy hooks. What they answer is digested, to
- * be compared with a bare run on the same machine.
+ * Odd values, sizes and alignments at ports that a hypervisor or a policy hooks. What they answer
+ * is digested, to be compared with a bare run on the same machine.
  */
 #include "hostile.h"
 
@@ -36,8 +36,8 @@ static void record(u16 port, unsigned size, u32 value)
 }
 
 /*
- * Keeps a write from resetting the machine by bit 2 of CF9h. QEMU's PIIX3 hands each byte of a wider write at CF9h to
- * that register.
+ * Keeps a write from resetting the machine by bit 2 of CF9h. QEMU's PIIX3 hands each byte of a
+ * wider write at CF9h to that register.
  */
 static u32 without_reset(u16 port, unsigned size, u32 value)
 {
@@ -49,8 +49,8 @@ static u32 without_reset(u16 port, unsigned size, u32 value)
 /* The address register: every size at every place; only an aligned 32-bit write is one. */
 static void config_address(void)
 {
-    static const u32 values[] = { 0, 0x80000000, 0xffffffff, 0x7fffffff, 0x80000003, 0x8f000000, 0x80ffff00,
-                                  0x8000fffc, 0x12345678 };
+    static const u32 values[] = { 0, 0x80000000, 0xffffffff, 0x7fffffff, 0x80000003, 0x8f000000,
+                                  0x80ffff00, 0x8000fffc, 0x12345678 };
 
     for (unsigned v = 0; v < sizeof(values) / sizeof(values[0]); v++) {
         for (unsigned size = 1; size <= 4; size *= 2) {
@@ -67,7 +67,10 @@ static void config_address(void)
     out32(CF8, 0);
 }
 
-/* The data register: reads of all functions' headers by every size and place; writes to read-only IDs. */
+/*
+ * The data register: reads of all functions' headers by every size and place; writes to read-only
+ * IDs.
+ */
 static void config_data(void)
 {
     for (u32 device = 0; device < 32; device++) {
@@ -87,7 +90,10 @@ static void config_data(void)
     out32(CF8, 0);
 }
 
-/* E0h to EFh, where policies of the tests hook, and the hypervisor's UART; E9h may be a debug console. */
+/*
+ * E0h to EFh, where policies of the tests hook, and the hypervisor's UART; E9h may be a debug
+ * console.
+ */
 static void odd_range(u16 from, u16 to)
 {
     for (unsigned round = 0; round < 16; round++) {

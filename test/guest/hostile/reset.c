@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Resets of the machine and of the CPU. What has happened survives in CMOS bytes that no BIOS here uses: 6Ch a magic
- * number, 6Dh the scenario, 6Eh how often the program has come up since, 68h-6Bh a digest of the memory map.
+ * Resets of the machine and of the CPU. What has happened survives in CMOS bytes that no BIOS here
+ * uses: 6Ch a magic number, 6Dh the scenario, 6Eh how often the program has come up since, 68h-6Bh
+ * a digest of the memory map.
  */
 #include "hostile.h"
 
@@ -20,8 +21,8 @@ void hostile_resumed(void);
 void rt_trap_init(void);
 
 static const char *const names[SCENARIOS] = {
-    "touch", "8042", "port92", "cf9-hard", "cf9-soft", "triple-fault", "init", "halt", "halt-for-ever",
-    "cr3-in-a-hole", "idt-in-a-hole", "real-mode-triple-fault",
+    "touch", "8042", "port92", "cf9-hard", "cf9-soft", "triple-fault", "init", "halt",
+    "halt-for-ever", "cr3-in-a-hole", "idt-in-a-hole", "real-mode-triple-fault",
 };
 
 static u8 cmos_read(u8 index)
@@ -121,8 +122,8 @@ static void on_other(struct trap *t)
 }
 
 /*
- * HLT with IF=0 while the LAPIC timer fires at F1h and 41h vectors: only the NMI, into which the PIT's tick is turned
- * at LINT0, may end it.
+ * HLT with IF=0 while the LAPIC timer fires at F1h and 41h vectors: only the NMI, into which the
+ * PIT's tick is turned at LINT0, may end it.
  */
 static void halt(bool for_ever)
 {

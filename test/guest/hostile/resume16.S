@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where the BIOS goes on by 40:67h after a reset with shutdown code 05h or 0Ah: memory was kept, so this program is still here. And
- * a triple fault from real mode.
+ * Where the BIOS goes on by 40:67h after a reset with shutdown code 05h or 0Ah: memory was kept, so
+ * this program is still here. And a triple fault from real mode.
  */
 #include "layout.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads and writes of all physical address space below 4 GiB that is not usable RAM: what the memory map leaves out, and what it
- * reserves. Below the top of RAM a gap is where a hypervisor hides: every page of it is tried, none may keep a value.
- * Device windows (PCI BARs, APICs, HPET, flash) are left alone: writing there is legal and does what it does.
+ * Reads and writes of all physical address space below 4 GiB that is not usable RAM: what the
+ * memory map leaves out, and what it reserves. Below the top of RAM a gap is where a hypervisor
+ * hides: every page of it is tried, none may keep a value. Device windows (PCI BARs, APICs, HPET,
+ * flash) are left alone: writing there is legal and does what it does.
  */
 #include "hostile.h"
 
@@ -15,7 +16,8 @@ static unsigned entries;
 static struct window {
     u64 base, end;
 } windows[64] = {
-    { 0, 0x100000 }, { 0xfec00000, 0xfec01000 }, { 0xfed00000, 0xfed00400 }, { 0xfee00000, 0xfee01000 },
+    { 0, 0x100000 }, { 0xfec00000, 0xfec01000 }, { 0xfed00000, 0xfed00400 },
+    { 0xfee00000, 0xfee01000 },
     { 0xfed40000, 0xfed45000 }, { 0xffc00000, GIB4 },
 };
 static unsigned windows_n = 6;
@@ -141,8 +143,8 @@ static void touch_range(u64 start, u64 end, u32 type, bool below_top)
         else
             kept += write_page(at);
     }
-    rt_printf("hostile %s %016lx %016lx pages %lu kept %lu\n", type ? "reserved" : "hole", start, end,
-              touched, kept);
+    rt_printf("hostile %s %016lx %016lx pages %lu kept %lu\n", type ? "reserved" : "hole", start,
+              end, touched, kept);
     rt_check(!kept, "%lu pages of a hole behave as memory", kept);
 }
 

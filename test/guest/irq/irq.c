@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * irq: storms of interrupts in real and long mode while ports that a policy may hook, CPUID, RDMSR and MMIO
- * make exits; every interrupt sent must be counted once.
+ * irq: storms of interrupts in real and long mode while ports that a policy may hook, CPUID, RDMSR
+ * and MMIO make exits; every interrupt sent must be counted once.
  */
 #include "irq.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The real-mode storm: while INT 13h reads the disk, IRQ 0 comes at 1 kHz (counted, then passed on to the BIOS), IRQ 8 at
- * 1,024 Hz, and each tick puts a byte into the keyboard's output buffer, whose IRQ 1 puts up to four more. Between
- * reads: CPUID and IN from E4h and E5h. The data read must have the sums that they had before the storm.
+ * The real-mode storm: while INT 13h reads the disk, IRQ 0 comes at 1 kHz (counted, then passed on
+ * to the BIOS), IRQ 8 at 1,024 Hz, and each tick puts a byte into the keyboard's output buffer,
+ * whose IRQ 1 puts up to four more. Between reads: CPUID and IN from E4h and E5h. The data read
+ * must have the sums that they had before the storm.
  */
 #define BUFFER_SEGMENT 0x6000
 #define CHUNKS 8
@@ -57,7 +58,9 @@ storm_prepare16:
     popl %ebp
     retl
 
-/* fn16: the storm itself; the PIT, the RTC and the masks have been set up. Lasts storm_pm PM ticks. */
+/*
+ * fn16: the storm itself; the PIT, the RTC and the masks have been set up. Lasts storm_pm PM ticks.
+ */
     .globl storm_run16
 storm_run16:
     pushl %ebp
@@ -206,8 +209,8 @@ storm_sums: .zero CHUNKS * 4
 old_tick:   .long 0
 storm_start: .long 0
 storm_tsc:  .quad 0
-    .globl pm_port, storm_ticks, storm_rtc, storm_keys, storm_keys_sent, storm_keys_wrong, storm_reads
-    .globl storm_wrong, storm_errors, storm_tsc_back, storm_elapsed, storm_pm
+    .globl pm_port, storm_ticks, storm_rtc, storm_keys, storm_keys_sent, storm_keys_wrong
+    .globl storm_reads, storm_wrong, storm_errors, storm_tsc_back, storm_elapsed, storm_pm
 storm_ticks: .long 0
 storm_rtc:  .long 0
 storm_keys: .long 0

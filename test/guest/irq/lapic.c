@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The local APIC: one-shot and periodic timer, self-IPIs of every vector with and without a raised TPR, NMIs, all
- * while churn() makes exits. Class F (F0h to FEh) is what a hypervisor's fence lets through, so it matters most.
+ * The local APIC: one-shot and periodic timer, self-IPIs of every vector with and without a raised
+ * TPR, NMIs, all while churn() makes exits. Class F (F0h to FEh) is what a hypervisor's fence lets
+ * through, so it matters most.
  */
 #include "irq.h"
 
@@ -21,6 +22,7 @@
 
 #define FIRST_VECTOR 0x20
 #define LAST_VECTOR 0xfe
+#define VECTORS (LAST_VECTOR - FIRST_VECTOR + 1)
 
 static u8 order[256];
 static volatile unsigned order_n;
@@ -88,7 +90,10 @@ static void calibrate(void)
     rt_printf("clock tsc %lu kHz lapic %lu kHz\n", tsc_per_ms, lapic_per_ms);
 }
 
-/* Arms a one-shot of us microseconds and churns until it comes; lateness in ns, ~0 if it never does. */
+/*
+ * Arms a one-shot of us microseconds and churns until it comes; lateness in ns, ~0 if it never
+ * does.
+ */
 static u64 one_shot(u8 vector, u64 us)
 {
     u64 start, wanted = us * tsc_per_ms / 1000;
@@ -111,8 +116,8 @@ static u64 one_shot(u8 vector, u64 us)
     if (!irq_count[vector])
         return ~0ull;
     rt_check(irq_count[vector] == 1, "a one-shot came %lu times", irq_count[vector]);
-    rt_check((arrival_tsc - start) * 100 >= wanted * 99, "a one-shot of %lu us came after %lu us", us,
-             (arrival_tsc - start) * 1000 / tsc_per_ms);
+    rt_check((arrival_tsc - start) * 100 >= wanted * 99, "a one-shot of %lu us came after %lu us",
+             us, (arrival_tsc - start) * 1000 / tsc_per_ms);
     if (arrival_tsc - start < wanted)
         return 0;
     return (arrival_tsc - start - wanted) * 1000000 / tsc_per_ms;
@@ -155,8 +160,8 @@ static void periodic(u8 vector)
     irq_off();
     lapic_set(REG_INITIAL, 0);
     lapic_set(REG_LVTT, LVT_MASKED | vector);
-    check_rate(vector >= 0xf0 ? "lapic.periodic.class-f" : "lapic.periodic", irq_count[vector], elapsed,
-               PM_HZ, 1000, EXACT);
+    check_rate(vector >= 0xf0 ? "lapic.periodic.class-f" : "lapic.periodic", irq_count[vector],
+               elapsed, PM_HZ, 1000, EXACT);
 }
 
 /* To this CPU by the three addressing forms in turn. */
@@ -222,7 +227,7 @@ static void ipis_together(void)
     irq_off();
     for (unsigned i = 1; i < order_n; i++)
         disorder += order[i] >= order[i - 1];
-    check_count("lapic.pending", arrived_once(FIRST_VECTOR, LAST_VECTOR), LAST_VECTOR - FIRST_VECTOR + 1);
+    check_count("lapic.pending", arrived_once(FIRST_VECTOR, LAST_VECTOR), VECTORS);
     check_count("lapic.pending.disorder", disorder, 0);
 }
 
@@ -241,7 +246,7 @@ static void ipis_under_tpr(void)
     write_cr8(0);
     churn();
     irq_off();
-    check_count("lapic.tpr.all", arrived_once(FIRST_VECTOR, LAST_VECTOR), LAST_VECTOR - FIRST_VECTOR + 1);
+    check_count("lapic.tpr.all", arrived_once(FIRST_VECTOR, LAST_VECTOR), VECTORS);
 }
 
 static void nmis(void)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Level-triggered interrupts through the I/O APIC: HPET timer 0, one-shot and level, to a class F and to an ordinary
- * vector. The line stays high until the handler clears it at the HPET, so a missing or early EOI shows as a
- * second or a missing interrupt. IA-PC HPET 1.0a, 2.3.8; 82093AA 3.2.4.
+ * Level-triggered interrupts through the I/O APIC: HPET timer 0, one-shot and level, to a class F
+ * and to an ordinary vector. The line stays high until the handler clears it at the HPET, so a
+ * missing or early EOI shows as a second or a missing interrupt. IA-PC HPET 1.0a, 2.3.8; 82093AA
+ * 3.2.4.
  */
 #include "irq.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The 8259s, the 8254, the RTC and the keyboard controller in long mode: the PIT at 1 kHz, the RTC at 1,024 Hz, and
- * bytes put into the keyboard's output buffer (8042 command D2h) at each tick, each of which raises IRQ 1.
+ * The 8259s, the 8254, the RTC and the keyboard controller in long mode: the PIT at 1 kHz, the RTC
+ * at 1,024 Hz, and bytes put into the keyboard's output buffer (8042 command D2h) at each tick,
+ * each of which raises IRQ 1.
  */
 #include "irq.h"
 

@@ -4,8 +4,8 @@
 
 void storm_prepare16(void);
 void storm_run16(void);
-extern volatile u32 storm_ticks, storm_rtc, storm_keys, storm_keys_sent, storm_keys_wrong, storm_reads;
-extern volatile u32 storm_wrong, storm_errors, storm_tsc_back, storm_elapsed, storm_pm;
+extern volatile u32 storm_ticks, storm_rtc, storm_keys, storm_keys_sent, storm_keys_wrong;
+extern volatile u32 storm_reads, storm_wrong, storm_errors, storm_tsc_back, storm_elapsed, storm_pm;
 
 void storm_real(void)
 {

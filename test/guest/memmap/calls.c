@@ -51,14 +51,18 @@ static unsigned read_map(const char *mode, bios_call call, u32 size, struct e820
     return n;
 }
 
-/* Calls no sane loader makes. The answers are printed and digested; none may write outside 24 bytes. */
+/*
+ * Calls no sane loader makes. The answers are printed and digested; none may write outside 24
+ * bytes.
+ */
 static u64 odd_calls(const char *mode, bios_call call)
 {
     static const struct {
         u32 ebx, ecx, edx;
     } odd[] = {
         { 0, 24, 0 }, { 0, 24, 0x50414d53 }, { 0, 20, SMAP ^ 1 }, { 0, 0, SMAP }, { 0, 19, SMAP },
-        { 0, 1, SMAP }, { 0, 0xffffffff, SMAP }, { 0, 1024, SMAP }, { 1, 24, SMAP }, { 2, 20, SMAP },
+        { 0, 1, SMAP }, { 0, 0xffffffff, SMAP }, { 0, 1024, SMAP }, { 1, 24, SMAP },
+        { 2, 20, SMAP },
         { 63, 24, SMAP }, { 255, 24, SMAP }, { 256, 24, SMAP }, { 65536, 24, SMAP },
         { 0x7fffffff, 24, SMAP }, { 0x80000000, 24, SMAP }, { 0xffffffff, 24, SMAP },
         { 0xfffffff0, 20, SMAP }, { 0x0ccccccd, 24, SMAP },
@@ -118,8 +122,8 @@ static void check_map(const char *mode, const struct memory_answers *a)
 }
 
 /*
- * What the older calls claim must be RAM by the map, else they give away (or hide) something. Bochs'
- * own BIOS rounds INT 12h and E801 up; parameter 15 says that such a BIOS is known.
+ * What the older calls claim must be RAM by the map, else they give away (or hide) something.
+ * Bochs' own BIOS rounds INT 12h and E801 up; parameter 15 says that such a BIOS is known.
  */
 static void check_older(const char *mode, const struct memory_answers *a)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * memmap: what the BIOS says about memory, asked from real mode and from a virtual-8086 task, then a
- * search of physical memory for the marks that a hypervisor would leave.
+ * memmap: what the BIOS says about memory, asked from real mode and from a virtual-8086 task, then
+ * a search of physical memory for the marks that a hypervisor would leave.
  */
 #include "memmap.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Search of physical memory for the markers that the build names (CMakeLists.txt gives each as the
- * complements of its bytes, so that this program holds none of them in clear). Two controls planted in
- * RAM must be found, everything else found is a failure.
+ * complements of its bytes, so that this program holds none of them in clear). Two controls planted
+ * in RAM must be found, everything else found is a failure.
  *
- * RAM is read word by word. A hole or a reserved range may be open bus, where each read costs an exit
- * under a hypervisor: after 16 pages that hold one repeated word, only every eighth word is
+ * RAM is read word by word. A hole or a reserved range may be open bus, where each read costs an
+ * exit under a hypervisor: after 16 pages that hold one repeated word, only every eighth word is
  * read, and a page in which one differs is read in full.
  */
 #include "memmap.h"
@@ -149,7 +149,10 @@ static bool covered(const struct e820_entry *map, unsigned entries, u64 at, u64 
     return false;
 }
 
-/* What no entry names between 0 and the top of RAM below 4 GiB: a hypervisor's region, the VGA hole. */
+/*
+ * What no entry names between 0 and the top of RAM below 4 GiB: a hypervisor's region, the VGA
+ * hole.
+ */
 static void scan_gaps(const struct e820_entry *map, unsigned entries, u64 top)
 {
     u64 next;

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* 2 MiB and 1 GiB pages, reserved bits at every level, and changes between large and small pages. */
+/*
+ * 2 MiB and 1 GiB pages, reserved bits at every level, and changes between large and small pages.
+ */
 #include "paging.h"
 
 #define RW (PTE_P | PTE_W)
 
-/* Where RSVD is set, P is too (AMD APM vol. 2, 8.4.2); QEMU 7.2 leaves it clear, so it is not looked at. */
+/*
+ * Where RSVD is set, P is too (AMD APM vol. 2, 8.4.2); QEMU 7.2 leaves it clear, so it is not
+ * looked at.
+ */
 static u64 without_p(u64 error)
 {
     return error & 8 ? error & ~1ull : error;
@@ -18,9 +23,10 @@ static void expect(const char *what, enum kind kind, u64 va, u64 vector, u64 err
     error = without_p(error);
     record(what, va - V_BASE, r.vector, r.vector == 14 ? r.error : r.value);
     rt_check(r.vector == vector, "%s: vector %lx, not %lx", what, r.vector, vector);
-    rt_check(vector != 14 || (r.error == error && r.cr2_right), "%s: error %lx, not %lx", what, r.error,
-             error);
-    rt_check(kind != READ || vector == 14 || r.value == value, "%s: %lx, not %lx", what, r.value, value);
+    rt_check(vector != 14 || (r.error == error && r.cr2_right), "%s: error %lx, not %lx", what,
+             r.error, error);
+    rt_check(kind != READ || vector == 14 || r.value == value, "%s: %lx, not %lx", what, r.value,
+             value);
 }
 
 static void hook_tables(void)
@@ -65,7 +71,8 @@ static void one_gib(void)
     fill_frames();
     table(0)[1] = RW | PTE_PS;
     for (unsigned i = 0; i < 256; i += 5)
-        expect("1g.read", READ, V_BASE + (1ull << 30) + frame_address(i) + 8, RT_NO_FAULT, 0, FRAME_WORD(i));
+        expect("1g.read", READ, V_BASE + (1ull << 30) + frame_address(i) + 8, RT_NO_FAULT, 0,
+               FRAME_WORD(i));
     rt_check((table(0)[1] & PTE_AD) == PTE_A, "1g: %lx after reads", table(0)[1]);
     expect("1g.write", WRITE, V_BASE + (1ull << 30) + frame_address(3) + 8, RT_NO_FAULT, 0, 5);
     rt_check((table(0)[1] & PTE_AD) == PTE_AD, "1g: %lx after a write", table(0)[1]);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* 32-bit paging with 4 MiB pages, and PAE: random page table entries and accesses, run by legacy32.S. */
+/*
+ * 32-bit paging with 4 MiB pages, and PAE: random page table entries and accesses, run by
+ * legacy32.S.
+ */
 #include "paging.h"
 
 #define OPS 400
@@ -19,7 +22,10 @@ static struct legacy_op ops[OPS];
 static u32 wanted_error[OPS], wanted_data[OPS];
 static u32 entries[64], words[256];
 
-/* Fills ops with random accesses to 64 pages and what each must give; entry_bytes is 4, or 8 for PAE. */
+/*
+ * Fills ops with random accesses to 64 pages and what each must give; entry_bytes is 4, or 8 for
+ * PAE.
+ */
 static void make_ops(unsigned entry_bytes)
 {
     for (unsigned i = 0; i < 256; i++)

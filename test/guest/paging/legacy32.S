@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fn32 for rt_prot32(): runs legacy_ops under 32-bit or PAE paging (legacy_cr3, legacy_cr4), CR0.WP on. Each operation stores a
- * doubleword into a paging structure, flushes the address by INVLPG, and reads or writes there.
+ * fn32 for rt_prot32(): runs legacy_ops under 32-bit or PAE paging (legacy_cr3, legacy_cr4), CR0.WP
+ * on. Each operation stores a doubleword into a paging structure, flushes the address by INVLPG,
+ * and reads or writes there.
  */
 #include "layout.h"
 
@@ -63,7 +64,10 @@ resume:
     popl %ebp
     ret
 
-/* The error code lies on the stack; no other exception is expected, and any would be a triple fault. */
+/*
+ * The error code lies on the stack; no other exception is expected, and any would be a triple
+ * fault.
+ */
 page_fault:
     popl OP_ERROR(%esi)
     movl %cr2, %eax

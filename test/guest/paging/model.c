@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Random operations on three address spaces that share frames and page tables, against a model of what an access must
- * give: map, unmap, protect, make global, INVLPG, CR3 switches, CR4.PGE toggles, whole directories exchanged.
+ * Random operations on three address spaces that share frames and page tables, against a model of
+ * what an access must give: map, unmap, protect, make global, INVLPG, CR3 switches, CR4.PGE
+ * toggles, whole directories exchanged.
  */
 #include "paging.h"
 
@@ -28,7 +29,9 @@ static u64 *pte(unsigned pt, unsigned page)
     return &table(PT_FIRST + pt)[page];
 }
 
-/* Mostly one of four: a stale translation shows only where a page is used, changed and used again. */
+/*
+ * Mostly one of four: a stale translation shows only where a page is used, changed and used again.
+ */
 static unsigned random_page(void)
 {
     return random32() & 7 ? random32() % 4 : random32() % PAGES;
@@ -39,8 +42,10 @@ static unsigned random_table(void)
     return random32() & 7 ? random32() % 2 : random32() % PTS;
 }
 
-/* Another translation for a page, followed by what the architecture demands: INVLPG in this space; spaces that share the
- * table are switched to by MOV CR3, which flushes what is not global. */
+/*
+ * Another translation for a page, followed by what the architecture demands: INVLPG in this space;
+ * spaces that share the table are switched to by MOV CR3, which flushes what is not global.
+ */
 static void change_pte(unsigned pt, unsigned page)
 {
     u32 r = random32();
@@ -93,16 +98,17 @@ static void one_access(unsigned n)
     u64 seen = r.vector == 14 ? r.error : r.vector;
 
     record("access", n, seen, r.value);
-    if (!rt_check(seen == wanted, "operation %u: va %lx kind %u user %u gives %lx, not %lx", n, va, kind, user,
-                  seen, wanted))
+    if (!rt_check(seen == wanted, "operation %u: va %lx kind %u user %u gives %lx, not %lx", n, va, kind,
+                  user, seen, wanted))
         return;
     if (r.vector == 14)
         return;
     if (kind == WRITE)
         words[frame] = value;
-    rt_check(kind != READ || r.value == words[frame], "operation %u: va %lx reads %lx, not %lx", n, va, r.value,
-             words[frame]);
-    rt_check(*(u64 *)(frame_address((unsigned)frame) + 8) == words[frame], "operation %u: frame %lx", n, frame);
+    rt_check(kind != READ || r.value == words[frame], "operation %u: va %lx reads %lx, not %lx", n, va,
+             r.value, words[frame]);
+    rt_check(*(u64 *)(frame_address((unsigned)frame) + 8) == words[frame],
+             "operation %u: frame %lx", n, frame);
 }
 
 static void set_up(void)
@@ -150,7 +156,10 @@ static void operate(unsigned n)
     }
 }
 
-/* Global pages: after INVLPG, or after PGE is toggled, the new translation holds; before, either may. */
+/*
+ * Global pages: after INVLPG, or after PGE is toggled, the new translation holds; before, either
+ * may.
+ */
 static void global_pages(void)
 {
     u64 cr4 = read_cr4();

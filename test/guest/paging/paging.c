@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * paging: a guest that uses paging in every way that a hypervisor with shadow page tables can get wrong. Each section's
- * outcome is compared with what the architecture says, and digested.
+ * paging: a guest that uses paging in every way that a hypervisor with shadow page tables can get
+ * wrong. Each section's outcome is compared with what the architecture says, and digested.
  */
 #include "paging.h"
 
@@ -35,7 +35,8 @@ void fill_frames(void)
 /* MOV RAX,[RSI]; UD2 and MOV [RSI],RAX; UD2, for both privilege levels. */
 static void put_code(void)
 {
-    static const u8 code[2][16] = { { 0x48, 0x8b, 0x06, 0x0f, 0x0b }, { 0x48, 0x89, 0x06, 0x0f, 0x0b } };
+    static const u8 code[2][16] = { { 0x48, 0x8b, 0x06, 0x0f, 0x0b },
+                                    { 0x48, 0x89, 0x06, 0x0f, 0x0b } };
 
     memcpy((void *)USER_CODE, code, sizeof(code));
     memcpy((void *)KERNEL_CODE, code, sizeof(code));

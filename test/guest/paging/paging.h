@@ -18,8 +18,8 @@
 #define FLAG_AC (1ull << 18)
 
 /*
- * Physical memory of the test, above the runtime. The first 2 MiB belong to CPL 3, all other identity-mapped memory
- * to CPL 0 (paging.c sees to it), so that SMEP and SMAP can be on.
+ * Physical memory of the test, above the runtime. The first 2 MiB belong to CPL 3, all other
+ * identity-mapped memory to CPL 0 (paging.c sees to it), so that SMEP and SMAP can be on.
  */
 #define USER_CODE   0x200000ull
 #define KERNEL_CODE 0x400000ull
@@ -38,7 +38,10 @@ struct result {
     u64 vector, error, value;
     bool cr2_right;
 };
-/* One access at CPL 0 or 3. READ and WRITE use 8 bytes at va, EXEC runs the UD2 that every frame starts with. */
+/*
+ * One access at CPL 0 or 3. READ and WRITE use 8 bytes at va, EXEC runs the UD2 that every frame
+ * starts with.
+ */
 struct result access(enum kind kind, u64 va, bool user, u64 flags, u64 value);
 
 /* Frame n starts with UD2; the word at offset 8 holds FRAME_WORD(n). */

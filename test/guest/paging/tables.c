@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Paging structures that are used in unusual ways: mapped into the space they describe, one frame as table of two levels
- * or of two places, changed by all kinds of writes, code behind aliases, accesses across pages.
+ * Paging structures that are used in unusual ways: mapped into the space they describe, one frame
+ * as table of two levels or of two places, changed by all kinds of writes, code behind aliases,
+ * accesses across pages.
  */
 #include "paging.h"
 
@@ -51,7 +52,10 @@ static void accessed_dirty(void)
     }
 }
 
-/* The page table is mapped at PAGE(511) by its own last entry, and written there by MOV, XCHG, ADD and MOVS. */
+/*
+ * The page table is mapped at PAGE(511) by its own last entry, and written there by MOV, XCHG, ADD
+ * and MOVS.
+ */
 static void self_mapped(void)
 {
     volatile u64 *window = (u64 *)PAGE(511);
@@ -84,7 +88,9 @@ static void self_mapped(void)
     }
 }
 
-/* PML4[V_SLOT+1] = the PML4 itself: all structures appear in the address space (recursive mapping). */
+/*
+ * PML4[V_SLOT+1] = the PML4 itself: all structures appear in the address space (recursive mapping).
+ */
 static void recursive(void)
 {
     const u64 slot = V_SLOT + 1;
@@ -108,7 +114,10 @@ static void recursive(void)
     reload_cr3();
 }
 
-/* One page table under two directory entries, with different rights above it, and as data page of a third. */
+/*
+ * One page table under two directory entries, with different rights above it, and as data page of a
+ * third.
+ */
 static void shared_table(void)
 {
     section("shared");
@@ -151,7 +160,10 @@ static void two_levels(void)
     same("new", 9, read_word(PAGE(9) + 8), FRAME_WORD(9));
 }
 
-/* Code written through one mapping and run through another, and a code page exchanged for another frame. */
+/*
+ * Code written through one mapping and run through another, and a code page exchanged for another
+ * frame.
+ */
 static void aliased_code(void)
 {
     static const u8 code[] = { 0xb8, 0, 0, 0, 0, 0xc3 };        /* mov eax,imm32; ret */
@@ -174,7 +186,10 @@ static void aliased_code(void)
     }
 }
 
-/* Eight bytes across two pages: a fault on the second leaves the first unwritten, CR2 names the second. */
+/*
+ * Eight bytes across two pages: a fault on the second leaves the first unwritten, CR2 names the
+ * second.
+ */
 static void across_pages(void)
 {
     section("across");
@@ -201,7 +216,10 @@ static void across_pages(void)
     write_cr0(read_cr0() & ~CR0_WP);
 }
 
-/* Absent becomes present without INVLPG: no TLB holds an absent translation (AMD APM vol. 2, 5.5.2). */
+/*
+ * Absent becomes present without INVLPG: no TLB holds an absent translation (AMD APM vol. 2,
+ * 5.5.2).
+ */
 static void made_present(void)
 {
     section("made-present");

@@ -24,6 +24,9 @@
 #define RT_PARAM_OFFSET 0x190
 #define RT_PARAM_BYTES  16
 
+/* #DF, #TS, #NP, #SS, #GP, #PF, #AC, #CP, #VC and #SX push an error code (AMD APM vol. 2, 8.2). */
+#define ERROR_CODE_VECTORS 0x60227d00
+
 #define RT_NO_FAULT 0x100       /* "vector" of an instruction that raised nothing */
 
 #endif

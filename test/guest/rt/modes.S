@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Mode switches. C runs in long mode with IF=0 on identity-mapped tables (0 to 4 GiB, 2 MiB pages);
- * from there rt_real(), rt_prot32() and rt_compat() call an assembly function in real mode, in 32-bit
- * protected mode without paging, and in compatibility mode, and come back.
- * AMD APM vol. 2, 14.8 (long mode initialization) and 4.8.3 (leaving it).
+ * from there rt_real(), rt_prot32() and rt_compat() call an assembly function in real mode, in
+ * 32-bit protected mode without paging, and in compatibility mode, and come back. AMD APM vol. 2,
+ * 14.8 (long mode initialization) and 4.8.3 (leaving it).
  */
 #include "layout.h"
 
@@ -97,7 +97,10 @@ resume_long:
     lretq
     .endm
 
-/* Paging and LME off; compatibility mode becomes plain 32-bit protected mode. Clobbers eax, ecx, edx. */
+/*
+ * Paging and LME off; compatibility mode becomes plain 32-bit protected mode. Clobbers eax, ecx,
+ * edx.
+ */
     .macro PAGING_OFF
     movl $SEL_DATA, %eax
     movl %eax, %ds
@@ -169,9 +172,10 @@ rt_real:
     jmp rt_enter_long16
 
 /*
- * fn16 of rt_bios(): loads rt_bios_regs, raises the interrupt, stores the registers back. The
- * same code serves a virtual-8086 task, where the INT is reflected by the monitor; so a real INT
- * instruction is used, its number written into it beforehand. Entered and left by 32-bit near calls.
+ * fn16 of rt_bios(): loads rt_bios_regs, raises the interrupt, stores the registers back. The same
+ * code serves a virtual-8086 task, where the INT is reflected by the monitor; so a real INT
+ * instruction is used, its number written into it beforehand. Entered and left by 32-bit near
+ * calls.
  */
     .globl rt_bios16, rt_bios16_vector
 rt_bios16:

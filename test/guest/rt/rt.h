@@ -38,12 +38,16 @@ void *memset(void *to, int c, size_t bytes);
 void *memcpy(void *to, const void *from, size_t bytes);
 int memcmp(const void *a, const void *b, size_t bytes);
 
-/* --- digests: FNV-1a, 64 bits ------------------------------------------------------------------ */
+/*
+ * --- digests: FNV-1a, 64 bits ------------------------------------------------------------------
+ */
 #define RT_DIGEST_START 0xcbf29ce484222325ull
 u64 rt_digest(u64 digest, const void *data, size_t bytes);
 u64 rt_digest_u64(u64 digest, u64 value);
 
-/* --- traps ------------------------------------------------------------------------------------- */
+/*
+ * --- traps -------------------------------------------------------------------------------------
+ */
 struct trap {
     u64 r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;
     u64 vector, error, rip, cs, rflags, rsp, ss;
@@ -57,8 +61,8 @@ extern volatile struct rt_fault rt_fault;
 extern volatile u64 rt_resume;
 
 /*
- * Inline assembly text: runs the instructions; an exception 0-31 in them is recorded in rt_fault and
- * execution goes on behind them. The text may not use the local label 99.
+ * Inline assembly text: runs the instructions; an exception 0-31 in them is recorded in rt_fault
+ * and execution goes on behind them. The text may not use the local label 99.
  */
 #define GUARDED(text) \
     "movq $0x100, rt_fault\n\tmovq $99f, rt_resume\n\t" text "\n99:\tmovq $0, rt_resume\n\t"
@@ -67,7 +71,9 @@ typedef void (*rt_handler)(struct trap *trap);
 /* Handler of one vector, called before the GUARDED() rule applies; NULL takes it away. */
 void rt_set_handler(u8 vector, rt_handler handler);
 
-/* --- BIOS and modes (modes.S, v86.S) ------------------------------------------------------------ */
+/*
+ * --- BIOS and modes (modes.S, v86.S) ------------------------------------------------------------
+ */
 struct bios_regs {
     u32 eax, ebx, ecx, edx, esi, edi, ebp_unused;
     u16 ds, es, flags, pad;
@@ -95,18 +101,23 @@ void rt_real(void (*fn16)(void));
 void rt_compat(void (*fn32)(void));
 void rt_prot32(void (*fn32)(void));
 
-/* --- running prepared code (run.S) -------------------------------------------------------------- */
+/*
+ * --- running prepared code (run.S) --------------------------------------------------------------
+ */
 struct rt_regs {
     u64 rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, rflags;
     u64 rsp;            /* out only */
 };
 /*
- * Calls entry with these registers, at CPL 0 or (user) 3, and stores them as they are behind its RET or at
- * its first exception; rt_fault tells which. Code at CPL 3 ends with UD2. rflags is loaded last.
+ * Calls entry with these registers, at CPL 0 or (user) 3, and stores them as they are behind its
+ * RET or at its first exception; rt_fault tells which. Code at CPL 3 ends with UD2. rflags is
+ * loaded last.
  */
 void rt_run(u64 entry, struct rt_regs *regs, bool user);
 
-/* --- 512 pages of 4 KiB at RT_VPAGES, behind a page table of their own --------------------------- */
+/*
+ * --- 512 pages of 4 KiB at RT_VPAGES, behind a page table of their own ---------------------------
+ */
 #define RT_VPAGES 0x140000000ull
 #define PTE_P 1ull
 #define PTE_W 2ull
@@ -116,7 +127,9 @@ extern u64 rt_vpage_table[512];
 /* Sets entry index to phys | flags and invalidates it; returns the page's address. */
 u64 rt_vpage(unsigned index, u64 phys, u64 flags);
 
-/* --- the memory map ---------------------------------------------------------------------------- */
+/*
+ * --- the memory map ----------------------------------------------------------------------------
+ */
 struct e820_entry {
     u64 base, length;
     u32 type, attributes;

@@ -7,7 +7,9 @@
 
 /* Ends the section before and starts one; NULL only ends. */
 void section(const char *name);
-/* Adds one observation to the section's digest; printed as a line of its own if parameter 0 is 1. */
+/*
+ * Adds one observation to the section's digest; printed as a line of its own if parameter 0 is 1.
+ */
 void record(const char *what, u64 key, u64 a, u64 b);
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The 256 long-mode interrupt stubs, 16 bytes apart (trap.c builds the IDT from that), and the common
- * part that hands a struct trap to rt_trap().
+ * The 256 long-mode interrupt stubs, 16 bytes apart (trap.c builds the IDT from that), and the
+ * common part that hands a struct trap to rt_trap().
  */
+#include "layout.h"
+
     .code64
     .text
     .balign 16
@@ -11,9 +13,7 @@ rt_stubs:
     .set vector, 0
     .rept 256
     .balign 16
-    /* #DF, #TS, #NP, #SS, #GP, #PF, #AC, #CP, #VC and #SX push an error code (AMD APM vol. 2, 8.2). */
-    .if (vector == 8) || ((vector >= 10) && (vector <= 14)) || (vector == 17) || (vector == 21) || (vector == 29) || (vector == 30)
-    .else
+    .if (vector >= 32) || !((ERROR_CODE_VECTORS >> (vector & 31)) & 1)
     pushq $0
     .endif
     pushq $vector

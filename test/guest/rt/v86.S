@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A virtual-8086 task under a small 32-bit monitor, the way EMM386 runs DOS: IOPL 0, CR4.VME off, no
- * I/O bitmap. So CLI, STI, PUSHF, POPF, INT, IRET and every port access of the task raise #GP; the
- * monitor does them on its behalf and counts the interrupts and the ports (AMD APM vol. 2, 12.2.4; vol. 1, 4.5).
- * External interrupts stay off: the task's IF is virtual.
+ * A virtual-8086 task under a small 32-bit monitor, the way EMM386 runs DOS: IOPL 0, CR4.VME off,
+ * no I/O bitmap. So CLI, STI, PUSHF, POPF, INT, IRET and every port access of the task raise #GP;
+ * the monitor does them on its behalf and counts the interrupts and the ports (AMD APM vol. 2,
+ * 12.2.4; vol. 1, 4.5). External interrupts stay off: the task's IF is virtual.
  */
 #include "layout.h"
 
@@ -25,7 +25,10 @@
     .section .text16, "awx"
     .code32
 
-/* fn32 for rt_prot32(): runs rt_v86_target as a virtual-8086 task until its INT EXIT_INT or a fault. */
+/*
+ * fn32 for rt_prot32(): runs rt_v86_target as a virtual-8086 task until its INT EXIT_INT or a
+ * fault.
+ */
     .globl rt_v86_enter
 rt_v86_enter:
     pushl %ebp
@@ -87,8 +90,7 @@ v86_stubs:
     .set vector, 0
     .rept 32
     .balign 16
-    .if (vector == 8) || ((vector >= 10) && (vector <= 14)) || (vector == 17) || (vector == 21) || (vector == 29) || (vector == 30)
-    .else
+    .if (vector >= 32) || !((ERROR_CODE_VECTORS >> (vector & 31)) & 1)
     pushl $0
     .endif
     pushl $vector
