@@ -4,8 +4,8 @@
 #   run.sh [--icount] [--machine q35|pc] [--memory MIB] [--cpu MODEL] [--param I=V]...
 #          [--twice] [--again-cpu MODEL] [--again-icount] [--except RE] [--expect RE]...
 #          [--end WORDS] IMAGE
-# --param writes byte V at parameter I into a private copy; --twice: two runs must print the same, the
-# second one with --again-cpu or --again-icount where given, but for lines that match --except;
+# --param writes byte V at parameter I into a private copy; --twice: two runs must print the same,
+# the second one with --again-cpu or --again-icount where given, but for lines that match --except;
 # --expect: a line must match the basic regular expression. The last line must be "end NAME WORDS",
 # WORDS being "ok" by default; "fail N" is for proving that a check can fail.
 set -u
@@ -58,10 +58,12 @@ while [ $run -le $twice ]; do
     # shellcheck disable=SC2086 # $icount is words
     timeout -k 5 240 qemu-system-x86_64 -accel tcg -cpu "$cpu" -machine "$machine,smm=off" \
         -m "$memory" $icount -nodefaults -vga std -display none -serial "file:$dir/serial" \
-        -drive file="$dir/disk.img",format=raw,if=none,id=d -device ide-hd,drive=d </dev/null 2>"$dir/err"
+        -drive file="$dir/disk.img",format=raw,if=none,id=d -device ide-hd,drive=d \
+        </dev/null 2>"$dir/err"
     status=$?
     [ $status -eq 0 ] || fail "QEMU ended with status $status: $(cat "$dir/err")"
-    [ "$(tail -n 1 "$dir/serial")" = "end $name $end" ] || fail "the last line is not 'end $name $end'"
+    [ "$(tail -n 1 "$dir/serial")" = "end $name $end" ] ||
+        fail "the last line is not 'end $name $end'"
     grep -v -e "$except" "$dir/serial" >"$dir/compared"
     [ $run -eq 1 ] || diff "$dir/first" "$dir/compared" || fail "two runs differ"
     cp "$dir/compared" "$dir/first"

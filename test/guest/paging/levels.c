@@ -84,8 +84,8 @@ static void one_access(unsigned round, const u64 *flags, const struct state *s, 
     u64 seen = got.vector == 14 ? got.error : got.vector;
 
     record("access", round << 8 | kind << 1 | user, seen, got.value);
-    rt_check(seen == wanted, "round %u kind %u user %u: %lx, not %lx (levels %lx %lx %lx %lx)", round,
-             kind, user, seen, wanted, flags[0], flags[1], flags[2], flags[3]);
+    rt_check(seen == wanted, "round %u kind %u user %u: %lx, not %lx (levels %lx %lx %lx %lx)",
+             round, kind, user, seen, wanted, flags[0], flags[1], flags[2], flags[3]);
     if (got.vector == 14) {
         rt_check(got.cr2_right, "round %u: CR2 is wrong", round);
         return;

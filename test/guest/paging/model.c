@@ -98,15 +98,15 @@ static void one_access(unsigned n)
     u64 seen = r.vector == 14 ? r.error : r.vector;
 
     record("access", n, seen, r.value);
-    if (!rt_check(seen == wanted, "operation %u: va %lx kind %u user %u gives %lx, not %lx", n, va, kind,
-                  user, seen, wanted))
+    if (!rt_check(seen == wanted, "operation %u: va %lx kind %u user %u gives %lx, not %lx", n, va,
+                  kind, user, seen, wanted))
         return;
     if (r.vector == 14)
         return;
     if (kind == WRITE)
         words[frame] = value;
-    rt_check(kind != READ || r.value == words[frame], "operation %u: va %lx reads %lx, not %lx", n, va,
-             r.value, words[frame]);
+    rt_check(kind != READ || r.value == words[frame], "operation %u: va %lx reads %lx, not %lx", n,
+             va, r.value, words[frame]);
     rt_check(*(u64 *)(frame_address((unsigned)frame) + 8) == words[frame],
              "operation %u: frame %lx", n, frame);
 }
