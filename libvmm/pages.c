@@ -4,30 +4,36 @@
  *
  * Memory objects are contiguous and take a slot each, so pages are backed in granules of 16: a
  * granule gets an object (or a part of one) when a page of it is first needed and keeps it; freed
- * pages are given out again, zeroed then. What is mapped is readable and writable unless
- * vmm_pages_protect() changed it.
+ * pages are given out again, zeroed then. The kernel unmaps what was mapped with one call only as a
+ * whole. So a granule is one mapping, until vmm_pages_protect() changes a page of it: from then on
+ * each of its pages is one.
  */
 #include <string.h>
+#include <vmm/exit.h>
 #include <vmm/memory.h>
 #include <vmm/syscall.h>
 #include "bitmap.h"
 #include "internal.h"
 
-#define PAGES_MAX 65536u /* 256 MiB */
+#define PAGES_MAX 16384u /* 64 MiB, more than Weir has altogether */
 #define GRANULE 16u
 #define READ_WRITE (WEIR_P_READ | WEIR_P_WRITE)
 
+struct granule {
+    uint16_t slot;    /* of its memory object, 0: none */
+    uint16_t first;   /* its first page within that, in granules */
+    uint16_t hidden;  /* pages that are not mapped, a bit each */
+    uint16_t altered; /* pages that are not READ_WRITE; contains the hidden ones */
+    bool split;       /* each page is a mapping of its own */
+};
+
 static struct {
-    uint64_t base;                               /* address of page 0 */
-    size_t pages;                                /* a multiple of GRANULE */
-    uint64_t used[BITMAP_WORDS(PAGES_MAX)];      /* given out */
-    uint64_t bare[BITMAP_WORDS(PAGES_MAX)];      /* used, or not backed */
-    uint64_t dirty[BITMAP_WORDS(PAGES_MAX)];     /* was given out before */
-    uint64_t protected[BITMAP_WORDS(PAGES_MAX)]; /* not READ_WRITE now */
-    struct {
-        uint16_t slot;  /* of its memory object, 0: none */
-        uint16_t first; /* its first page within that, in granules */
-    } granule[PAGES_MAX / GRANULE];
+    uint64_t base;                           /* address of page 0 */
+    size_t pages;                            /* a multiple of GRANULE */
+    uint64_t used[BITMAP_WORDS(PAGES_MAX)];  /* given out */
+    uint64_t bare[BITMAP_WORDS(PAGES_MAX)];  /* used, or not backed */
+    uint64_t dirty[BITMAP_WORDS(PAGES_MAX)]; /* was given out before */
+    struct granule granule[PAGES_MAX / GRANULE];
 } heap;
 
 void vmm_pages_begin(uint64_t va, uint64_t bytes)
@@ -45,11 +51,33 @@ static void *address(size_t page)
     return (void *)(heap.base + page * WEIR_PAGE);
 }
 
+/* Maps or (prot 0) unmaps pages of one granule: all of it, or one page of a split one. */
+static enum weir_status map(size_t page, size_t count, uint64_t prot)
+{
+    const struct granule *granule = &heap.granule[page / GRANULE];
+
+    return vmm_map(WEIR_SLOT_SELF, granule->slot, (uint64_t)address(page),
+                   (uint64_t)granule->first * GRANULE + page % GRANULE, count, prot);
+}
+
+/* Gives `count` granules from `first` on the object in `slot`, which destroying takes away again.
+ */
+static enum weir_status map_granules(size_t first, size_t count, uint64_t slot)
+{
+    enum weir_status status = WEIR_OK;
+
+    for (size_t i = 0; i < count && status == WEIR_OK; i++) {
+        heap.granule[first + i] = (struct granule){ .slot = (uint16_t)slot, .first = (uint16_t)i };
+        status = map((first + i) * GRANULE, GRANULE, READ_WRITE);
+    }
+    return status;
+}
+
 /* Backs `count` granules from `first` on with one object. */
 static enum weir_status back(size_t first, size_t count)
 {
-    enum weir_status status = WEIR_E_MEMORY;
     uint64_t slot = vmm_slot_alloc();
+    enum weir_status status = WEIR_E_MEMORY;
 
     if (!slot) {
         return status;
@@ -59,17 +87,13 @@ static enum weir_status back(size_t first, size_t count)
         vmm_slot_free(slot);
         return status;
     }
-    status = vmm_map(WEIR_SLOT_SELF, slot, (uint64_t)address(first * GRANULE), 0, count * GRANULE,
-                     READ_WRITE);
+    status = map_granules(first, count, slot);
     if (status != WEIR_OK) {
+        memset(&heap.granule[first], 0, count * sizeof(heap.granule[0]));
         if (vmm_destroy(slot) == WEIR_OK) {
             vmm_slot_free(slot);
         }
         return status;
-    }
-    for (size_t i = 0; i < count; i++) {
-        heap.granule[first + i].slot = (uint16_t)slot;
-        heap.granule[first + i].first = (uint16_t)i;
     }
     bitmap_put(heap.bare, first * GRANULE, count * GRANULE, false);
     return WEIR_OK;
@@ -103,33 +127,54 @@ static bool back_all(size_t page, size_t count)
     return true;
 }
 
-static enum weir_status map_run(size_t page, size_t count, uint64_t prot)
+/*
+ * Makes every page of a granule a mapping of its own. The pages of others are unmapped for a
+ * moment; if the kernel has no memory left to map them again there is no way on.
+ */
+static enum weir_status split(size_t first)
 {
-    size_t granule = page / GRANULE;
-    uint64_t first = (uint64_t)heap.granule[granule].first * GRANULE + page % GRANULE;
-    uint64_t slot = heap.granule[granule].slot, va = (uint64_t)address(page);
-    enum weir_status status = vmm_map(WEIR_SLOT_SELF, slot, va, first, count, 0);
+    struct granule *granule = &heap.granule[first / GRANULE];
+    enum weir_status status = granule->split ? WEIR_OK : map(first, GRANULE, 0);
 
-    if (status == WEIR_OK && prot) {
-        status = vmm_map(WEIR_SLOT_SELF, slot, va, first, count, prot);
+    for (size_t i = 0; i < GRANULE && !granule->split && status == WEIR_OK; i++) {
+        if (map(first + i, 1, READ_WRITE) != WEIR_OK) {
+            vmm_fatal("out of memory for mappings");
+        }
+    }
+    granule->split = granule->split || status == WEIR_OK;
+    return status;
+}
+
+/* A page that cannot be mapped as wished is left unmapped. */
+static enum weir_status protect_page(size_t page, uint64_t prot)
+{
+    struct granule *granule = &heap.granule[page / GRANULE];
+    uint16_t bit = (uint16_t)(1u << page % GRANULE);
+    enum weir_status status = split(page / GRANULE * GRANULE);
+
+    if (status == WEIR_OK && !(granule->hidden & bit)) {
+        status = map(page, 1, 0);
+    }
+    if (status != WEIR_OK) {
+        return status;
+    }
+    granule->altered |= bit;
+    granule->hidden |= bit;
+    if (prot) {
+        status = map(page, 1, prot);
+        if (status == WEIR_OK) {
+            granule->hidden &= (uint16_t)~bit;
+        }
+    }
+    if (prot == READ_WRITE && status == WEIR_OK) {
+        granule->altered &= (uint16_t)~bit;
     }
     return status;
 }
 
-/* Maps pages anew, granule by granule because each may belong to another object. */
-static enum weir_status protect(size_t page, size_t count, uint64_t prot)
+static bool altered(size_t page)
 {
-    while (count > 0) {
-        size_t part = GRANULE - page % GRANULE < count ? GRANULE - page % GRANULE : count;
-        enum weir_status status = map_run(page, part, prot);
-        bitmap_put(heap.protected, page, part, status != WEIR_OK || prot != READ_WRITE);
-        if (status != WEIR_OK) {
-            return status;
-        }
-        page += part;
-        count -= part;
-    }
-    return WEIR_OK;
+    return heap.granule[page / GRANULE].altered >> (page % GRANULE) & 1;
 }
 
 void *vmm_pages_alloc(size_t pages)
@@ -147,7 +192,7 @@ void *vmm_pages_alloc(size_t pages)
         }
     }
     for (size_t i = page; i < page + pages; i++) {
-        if (bitmap_test(heap.protected, i) && protect(i, 1, READ_WRITE) != WEIR_OK) {
+        if (altered(i) && protect_page(i, READ_WRITE) != WEIR_OK) {
             return NULL;
         }
         if (bitmap_test(heap.dirty, i)) {
@@ -191,6 +236,10 @@ void vmm_pages_free(void *va, size_t pages)
 enum weir_status vmm_pages_protect(void *va, size_t pages, uint64_t prot)
 {
     size_t page = owned(va, pages);
+    enum weir_status status = page == heap.pages ? WEIR_E_RANGE : WEIR_OK;
 
-    return page == heap.pages ? WEIR_E_RANGE : protect(page, pages, prot);
+    for (size_t i = 0; i < pages && status == WEIR_OK; i++) {
+        status = protect_page(page + i, prot);
+    }
+    return status;
 }

@@ -114,12 +114,31 @@ static uint64_t destroy(uint64_t slot, uint64_t code)
     return WEIR_OK;
 }
 
+/* Mappings' lengths in pages, at their first page. */
+static uint64_t lengths[HOST_HEAP_BYTES / WEIR_PAGE];
+
+/* What was mapped by one call is unmapped by one call. */
+static uint64_t unmap(uint64_t va, uint64_t pages)
+{
+    uint64_t page = (va - HOST_HEAP_VA) / WEIR_PAGE;
+
+    if (va % WEIR_PAGE || page >= HOST_HEAP_BYTES / WEIR_PAGE || pages == 0 ||
+        lengths[page] != pages) {
+        return WEIR_E_RANGE;
+    }
+    lengths[page] = 0;
+    return munmap((void *)va, pages * WEIR_PAGE) == 0 ? WEIR_OK : WEIR_E_RANGE;
+}
+
 static uint64_t map(const uint64_t regs[7])
 {
     uint64_t slot = regs[2], va = regs[3], first = regs[4], pages = regs[5], prot = regs[6];
     int linux_prot = (prot & WEIR_P_READ ? PROT_READ : 0) | (prot & WEIR_P_WRITE ? PROT_WRITE : 0);
     void *want = (void *)va, *at;
 
+    if (prot == 0) {
+        return unmap(va, pages);
+    }
     if (regs[1] != WEIR_SLOT_SELF || !is_kind(slot, WEIR_MEMORY)) {
         return WEIR_E_CAP;
     }
@@ -131,12 +150,13 @@ static uint64_t map(const uint64_t regs[7])
         va + pages * WEIR_PAGE > HOST_HEAP_VA + HOST_HEAP_BYTES) {
         return WEIR_E_RANGE;
     }
-    if (prot == 0) {
-        return munmap(want, pages * WEIR_PAGE) == 0 ? WEIR_OK : WEIR_E_RANGE;
-    }
     at = mmap(want, pages * WEIR_PAGE, linux_prot, MAP_SHARED | MAP_FIXED_NOREPLACE, slots[slot].fd,
               (off_t)(first * WEIR_PAGE));
-    return at == want ? WEIR_OK : WEIR_E_BUSY;
+    if (at != want) {
+        return WEIR_E_BUSY;
+    }
+    lengths[(va - HOST_HEAP_VA) / WEIR_PAGE] = pages;
+    return WEIR_OK;
 }
 
 /* Text as it is, anything else in hexadecimal. */

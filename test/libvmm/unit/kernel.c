@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <sys/mman.h>
 #include <unistd.h>
+#include <vmm/exit.h>
 #include "check.h"
 #include "kernel.h"
 
@@ -9,6 +10,7 @@ struct kernel_page mapped[HEAP_PAGES];
 struct kernel_map other[OTHER_MAPS];
 uint64_t budget;
 unsigned fail_after;
+jmp_buf kernel_fatal;
 
 static bool fails_now(void)
 {
@@ -59,34 +61,29 @@ struct vmm_result vmm_syscall_destroy(uint64_t slot, uint64_t exit_code)
     return (struct vmm_result){ WEIR_OK, 0 };
 }
 
-/* A page of the domain itself: unmapped by its own object only, mapped where nothing is. */
-static void map_own_page(struct kernel_page *page, uint64_t slot, uint64_t first, uint64_t prot)
+/* What was mapped by one call is unmapped by one call, as a whole. */
+static void unmap_own(uint64_t index, uint64_t pages)
 {
-    if (prot) {
-        CHECK_EQ(0, page->slot);
-        *page = (struct kernel_page){ slot, first, prot };
-    } else {
-        CHECK_EQ(1, page->slot == slot || page->slot == 0);
-        page->slot = 0;
+    CHECK_EQ(pages, mapped[index].pages);
+    for (uint64_t i = 0; i < pages; i++) {
+        CHECK_EQ(mapped[index].slot, mapped[index + i].slot);
+        CHECK_EQ(mapped[index].page + i, mapped[index + i].page);
     }
+    memset(&mapped[index], 0, pages * sizeof(mapped[0]));
+    CHECK_EQ(0, munmap((void *)(HEAP_VA + index * WEIR_PAGE), pages * WEIR_PAGE));
 }
 
-static void map_own(uint64_t slot, uint64_t va, uint64_t first, uint64_t pages, uint64_t prot)
+static void map_own(uint64_t slot, uint64_t index, uint64_t first, uint64_t pages, uint64_t prot)
 {
     int linux_prot = (prot & WEIR_P_READ ? PROT_READ : 0) | (prot & WEIR_P_WRITE ? PROT_WRITE : 0);
-    uint64_t index = (va - HEAP_VA) / WEIR_PAGE;
+    uint64_t va = HEAP_VA + index * WEIR_PAGE;
 
-    CHECK_EQ(1, index < HEAP_PAGES && pages <= HEAP_PAGES - index);
     for (uint64_t i = 0; i < pages; i++) {
-        map_own_page(&mapped[index + i], slot, first + i, prot);
+        CHECK_EQ(0, mapped[index + i].slot);
+        mapped[index + i] = (struct kernel_page){ slot, first + i, prot, i ? 0 : pages };
     }
-    if (!prot) {
-        CHECK_EQ(0, munmap((void *)va, pages * WEIR_PAGE));
-    } else {
-        CHECK_EQ(va,
-                 mmap((void *)va, pages * WEIR_PAGE, linux_prot, MAP_SHARED | MAP_FIXED_NOREPLACE,
+    CHECK_EQ(va, mmap((void *)va, pages * WEIR_PAGE, linux_prot, MAP_SHARED | MAP_FIXED_NOREPLACE,
                       objects[slot].fd, (off_t)(first * WEIR_PAGE)));
-    }
 }
 
 static void map_other(uint64_t slot, uint64_t va, uint64_t first, uint64_t pages, uint64_t prot)
@@ -105,20 +102,33 @@ static void map_other(uint64_t slot, uint64_t va, uint64_t first, uint64_t pages
 struct vmm_result vmm_syscall_map(uint64_t domain, uint64_t slot, uint64_t va, uint64_t first,
                                   uint64_t pages, uint64_t prot)
 {
+    uint64_t index = (va - HEAP_VA) / WEIR_PAGE;
+
     CHECK_EQ(1, domain == WEIR_SLOT_SELF || domain == KERNEL_OTHER);
+    CHECK_EQ(1, va % WEIR_PAGE == 0 && pages > 0);
+    CHECK_EQ(1, domain == KERNEL_OTHER || (index < HEAP_PAGES && pages <= HEAP_PAGES - index));
+    if (!prot) {
+        unmap_own(index, pages);
+        return (struct vmm_result){ WEIR_OK, 0 };
+    }
     CHECK_EQ(1, slot < SLOTS && objects[slot].pages > 0);
-    CHECK_EQ(0, va % WEIR_PAGE);
-    CHECK_EQ(1, first < objects[slot].pages && pages > 0 && pages <= objects[slot].pages - first);
+    CHECK_EQ(1, first < objects[slot].pages && pages <= objects[slot].pages - first);
     CHECK_EQ(0, (prot & WEIR_P_WRITE) && (prot & WEIR_P_EXEC));
-    if (prot && fails_now()) {
+    if (fails_now()) {
         return (struct vmm_result){ WEIR_E_MEMORY, 0 };
     }
     if (domain == WEIR_SLOT_SELF) {
-        map_own(slot, va, first, pages, prot);
+        map_own(slot, index, first, pages, prot);
     } else {
         map_other(slot, va, first, pages, prot);
     }
     return (struct vmm_result){ WEIR_OK, 0 };
+}
+
+/* pages.c's end when not even what was mapped can be mapped again. */
+_Noreturn void vmm_fatal(const char *format, ...)
+{
+    longjmp(kernel_fatal, strcmp(format, "out of memory for mappings") ? 2 : 1);
 }
 
 unsigned kernel_objects(void)

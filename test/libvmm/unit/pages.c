@@ -3,6 +3,8 @@
 #include "check.h"
 #include "kernel.h"
 
+#define READ_ONLY WEIR_P_READ
+
 static void slots_that_were_given_are_kept(void)
 {
     kernel_begin(0);
@@ -66,6 +68,39 @@ static void protection_keeps_contents(void)
         CHECK_EQ(0, pages[i * 512]);
         pages[i * 512] = 1;
     }
+}
+
+/* Splitting a granule unmaps pages of others for a moment; not getting them back is the end. */
+static void losing_pages_of_others_is_fatal(void)
+{
+    char *pages;
+
+    kernel_begin(16);
+    pages = vmm_pages_alloc(16);
+    fail_after = 5;
+    switch (setjmp(kernel_fatal)) {
+    case 0:
+        (void)!vmm_pages_protect(pages, 1, 0);
+        CHECK_EQ("vmm_fatal() was called", NULL);
+        break;
+    case 1:
+        break;
+    default:
+        CHECK_EQ("the reason was memory for mappings", NULL);
+    }
+    /* A page of one's own that does not come back is only unmapped, and comes back later. */
+    kernel_begin(16);
+    pages = vmm_pages_alloc(16);
+    CHECK_EQ(WEIR_OK, vmm_pages_protect(pages, 1, 0));
+    fail_after = 1;
+    CHECK_EQ(WEIR_E_MEMORY, vmm_pages_protect(pages, 1, READ_ONLY));
+    CHECK_EQ(15, kernel_mapped_pages());
+    CHECK_EQ(WEIR_OK, vmm_pages_protect(pages, 1, READ_ONLY));
+    vmm_pages_free(pages, 16);
+    fail_after = 1;
+    CHECK_EQ(0, vmm_pages_alloc(1));
+    CHECK_EQ(pages, vmm_pages_alloc(1));
+    CHECK_EQ(WEIR_P_READ | WEIR_P_WRITE, mapped[0].prot);
 }
 
 static void windows_open_and_close(void)
@@ -144,13 +179,10 @@ static void anything_goes(void)
     for (unsigned step = 0; step < 20000; step++) {
         uint64_t r = next_random(&state);
         struct block *block = &live[r % LIVE];
-        if (r >> 8 & 7) {
-            fail_after = 0;
-        } else {
-            fail_after = 1 + (r >> 16 & 3);
-        }
         if (!block->pages) {
+            fail_after = r >> 8 & 7 ? 0 : 1 + (r >> 16 & 3);
             *(fill(block, 1 + (r >> 24) % (r >> 32 & 7 ? 12 : 90), r) ? &given : &refused) += 1;
+            fail_after = 0;
         } else if (!block->hidden && (r >> 40 & 3) == 0) {
             block->hidden = vmm_pages_protect(block->va, block->pages, 0) == WEIR_OK;
         } else {
@@ -167,6 +199,7 @@ int main(void)
     the_budget_is_used_to_its_end();
     large_requests_are_backed_in_parts();
     protection_keeps_contents();
+    losing_pages_of_others_is_fatal();
     windows_open_and_close();
     anything_goes();
     return 0;
