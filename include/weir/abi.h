@@ -88,7 +88,7 @@ enum weir_call {
  *
  * A deadline in the past makes both a poll.
  */
-#define WEIR_RW_NO_REPLY 1u
+#define WEIR_RW_NO_REPLY 1u /* only where the thread holds no request: WEIR_E_STATE */
 
 /*
  * create(kind, slot, a, b, c, d): puts a capability with all rights of the kind into the caller's free slot.

@@ -34,8 +34,11 @@ struct fence {
     u64 owed[4];      /* class-F vectors of the guest taken meanwhile, posted again as self-IPIs */
     bool eoi_level;   /* one of them is level-triggered: EOI just before entry */
     enum timer_loan loan;
-    u32 lvtt, count;  /* the guest's LVTT and remaining count */
-    u64 loan_tsc;     /* when the loan began; or the guest's TSC deadline */
+    bool any_owed;
+    u32 lvtt, count;  /* the guest's LVTT and remaining count when the loan began */
+    u32 divider;      /* of the LAPIC timer: 1 to 128 */
+    u64 loan_tsc;     /* when the loan began */
+    u64 guest_deadline; /* to be written back, 0: none */
 };
 
 /* What an event costs beside instructions; read by the benchmark (doc/bench.md). */
@@ -59,8 +62,12 @@ struct cpu {
     void *fpu_owner;         /* the vcpu or thread whose extended state is in the registers; NULL: nobody's */
     struct thread *ready_first, *ready_last; /* runnable threads, oldest first; this CPU only */
     struct thread *timers;   /* threads waiting with a deadline, soonest first; this CPU only */
-    u64 slice_end;           /* TSC at which background work has to let the guest run */
-    u64 timer_at;            /* TSC for which the borrowed timer is programmed */
+    u64 slice_end;           /* TSC at which background work has to let the guest run; 0: no limit */
+    u64 background_at;       /* TSC from which it may have its next slice */
+    u64 timer_at;            /* TSC for which the borrowed timer is programmed, ~0: it isn't */
+    bool timer_fired;
+    bool window;             /* an interrupt window of the kernel's own: the vector is only recorded */
+    u16 window_vector;       /* what came in it, 256: nothing */
     struct fence fence;
     u64 window_tag[WINDOW_SLOTS];
     u64 *window_pd;

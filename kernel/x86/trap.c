@@ -62,6 +62,8 @@ static noreturn void service_exception(struct cpu *cpu, struct trap_frame *f)
     thread_save_frame(t, f);
     if (f->vector == VECTOR_NM && cpu->ts) {
         fpu_give_to_thread(cpu, t);
+        if (t->state == THREAD_STOPPED)
+            schedule(cpu);
         thread_resume(cpu, t);
     }
     struct weir_failure why = {

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Devices: ranges of I/O ports, physical addresses or MSRs. A device can be bound once: then every access of the guest
+ * to its range is an exit that its binding decides about.
+ */
+#ifndef KERNEL_DEVICE_H
+#define KERNEL_DEVICE_H
+
+#include "object.h"
+
+struct port;
+
+enum device_type { DEVICE_PORTS, DEVICE_ADDRESSES, DEVICE_MSRS, DEVICE_TYPES };
+
+/* What happens to the guest's accesses of [first, last]. */
+struct binding {
+    u8 mode; /* enum weir_bind */
+    u8 type; /* enum device_type */
+    u64 first, last;
+    struct port *port;
+    u64 value;  /* WEIR_BIND_VALUE */
+    u64 cookie; /* for the port's service */
+    struct binding *next; /* of the same type, by first; ports have a table instead */
+};
+
+struct device {
+    struct object object;
+    u8 type;
+    u32 rights; /* what capabilities to it and its parts may have */
+    u64 first, last;
+    struct binding *bind; /* NULL: unbound */
+};
+
+struct device *device_create(struct domain *d, const struct device *from, u64 first, u64 last) must_check;
+/* One of the three root devices, init's. */
+struct device *device_create_root(struct domain *d, enum device_type type) must_check;
+void device_destroy(struct device *v);
+/* The domain of a bound device dies: the binding stays, owned by init's domain, until it is taken over. */
+void device_orphan(struct device *v);
+/* Ends all bindings that forward to the port. */
+void device_unbind_port(struct port *p);
+
+u64 device_bind(struct device *v, u64 mode, struct port *p, u64 value, u64 cookie) must_check;
+void device_unbind(struct device *v);
+/* Opens the device's ports to d's ring 3. */
+u64 device_open(struct device *v, struct domain *d) must_check;
+
+/* The binding of the first bound byte in [addr, addr + size), NULL: none. Exit path. */
+struct binding *binding_find_io(u16 port, unsigned size);
+struct binding *binding_find(enum device_type type, u64 addr, unsigned size);
+/* Whether any binding touches the page. */
+bool binding_in_page(u64 page);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "domain.h"
+
+#include "core/log.h"
+#include "core/string.h"
+#include "device.h"
+#include "note.h"
+#include "port.h"
+#include "thread.h"
+#include "x86/cpu.h"
+#include "x86/insn.h"
+
+struct domain *domains;
+
+static u32 cap_pages(u64 ncaps)
+{
+    return (u32)((ncaps * sizeof(struct cap) + PAGE_SIZE - 1) / PAGE_SIZE);
+}
+
+struct domain *domain_create(struct domain *parent, u64 pages, u64 ncaps)
+{
+    struct budget *from = parent ? &parent->budget : &kernel_budget;
+    struct domain *d = page_alloc(from, 1);
+
+    if (!d)
+        return NULL;
+    if (pages > from->limit - from->used)
+        goto no_budget;
+    from->used += (u32)pages;
+    d->budget = (struct budget){(u32)pages, 0};
+    d->caps = page_alloc(&d->budget, cap_pages(ncaps));
+    if (!d->caps || !space_init(&d->space, &d->budget))
+        goto no_memory;
+    d->ncaps = (u32)ncaps;
+    d->cr3 = pa_of(d->space.pml4);
+    d->next = domains;
+    d->link = &domains;
+    if (d->next)
+        d->next->link = &d->next;
+    domains = d;
+    object_init(&d->object, WEIR_DOMAIN, parent ? parent : d);
+    return d;
+
+no_memory:
+    if (d->caps)
+        page_free(&d->budget, d->caps, cap_pages(ncaps));
+    from->used -= (u32)pages;
+no_budget:
+    page_free(from, d, 1);
+    return NULL;
+}
+
+/* The bindings of a dead service stay in force until its next instance takes them over. */
+static void keep_bound_devices(struct domain *d)
+{
+    for (struct object *o = d->objects, *next; o; o = next) {
+        next = o->next;
+        if (o->kind == WEIR_DEVICE && container_of(o, struct device, object)->bind)
+            device_orphan(container_of(o, struct device, object));
+    }
+}
+
+void domain_destroy(struct domain *d)
+{
+    struct domain *parent = d->object.owner;
+
+    if (!d->stopped)
+        domain_stop(d, &(struct weir_failure){.kind = WEIR_FAIL_KILLED});
+    keep_bound_devices(d);
+    while (d->threads)
+        object_destroy(&d->threads->object);
+    while (d->uses)
+        use_remove(d->uses);
+    while (d->objects)
+        object_destroy(d->objects);
+    *d->link = d->next;
+    if (d->next)
+        d->next->link = d->link;
+
+    struct cpu *cpu = this_cpu();
+    if (cpu->loaded_cr3 == d->cr3) {
+        write_cr3(cpu->cr3);
+        cpu->loaded_cr3 = cpu->cr3;
+    }
+    space_destroy(&d->space);
+    page_free(&d->budget, d->caps, cap_pages(d->ncaps));
+    ASSERT(d->budget.used == 0);
+    parent->budget.used -= d->budget.limit;
+    page_free(&parent->budget, d, 1);
+}
+
+void domain_unmap(struct domain *d, u64 va, u64 pages)
+{
+    struct cpu *cpu = this_cpu();
+
+    space_unmap(&d->space, va, pages);
+    if (cpu->loaded_cr3 == d->cr3)
+        write_cr3(d->cr3);
+}
+
+bool domain_peek(struct domain *d, u64 va, void *to, size_t bytes)
+{
+    if (va >= WEIR_USER_TOP || (va & PAGE_MASK) + bytes > PAGE_SIZE)
+        return false;
+    const u64 *t = d->space.pml4;
+    for (unsigned shift = 39; shift > 12; shift -= 9) {
+        u64 e = t[(va >> shift) & 511];
+        if (!(e & PTE_P))
+            return false;
+        t = va_of(e & PTE_ADDR);
+    }
+    u64 pte = t[(va >> 12) & 511];
+    if (!(pte & PTE_P) || !in_region(pte & PTE_ADDR))
+        return false;
+    memcpy(to, (char *)va_of(pte & PTE_ADDR) + (va & PAGE_MASK), bytes);
+    return true;
+}
+
+/* Follows the frame pointers as far as they lead upwards. */
+static void backtrace(struct thread *t, struct weir_failure *f)
+{
+    u64 frame[2], at = t->rbp;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(f->stack) && domain_peek(t->domain, at, frame, sizeof(frame)); i++) {
+        f->stack[i] = frame[1];
+        if (frame[0] <= at)
+            return;
+        at = frame[0];
+    }
+}
+
+void domain_stop(struct domain *d, const struct weir_failure *why)
+{
+    if (d->stopped)
+        return;
+    d->stopped = true;
+    d->failure = *why;
+    d->failure.tsc = rdtsc();
+    for (struct thread *t = d->threads; t; t = t->next_in_domain)
+        thread_stop(t);
+    if (d->fail_note)
+        note_signal(d->fail_note, d->fail_bits);
+    else
+        log_line("weir: init stopped: failure %u vector %u error %lx address %lx rip %lx; services are not restarted any more",
+                 why->kind, why->vector, why->error_code, why->address, why->rip);
+}
+
+void domain_fail(struct thread *t, const struct weir_failure *why)
+{
+    struct weir_failure f = *why;
+
+    f.rip = t->rip;
+    f.rsp = t->rsp;
+    f.rbp = t->rbp;
+    f.rax = t->rax;
+    backtrace(t, &f);
+    domain_stop(t->domain, &f);
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "port.h"
+
+#include "core/log.h"
+#include "core/string.h"
+#include "device.h"
+#include "domain.h"
+#include "note.h"
+#include "sched.h"
+#include "vm/vcpu.h"
+#include "x86/clock.h"
+#include "x86/cpu.h"
+#include "x86/insn.h"
+
+struct port *port_create(struct domain *d, u64 deadline_us)
+{
+    struct port *p = block_alloc(d, sizeof(*p));
+
+    if (!p)
+        return NULL;
+    p->generation = 1;
+    p->deadline = clock_ticks(deadline_us ? deadline_us : 100000);
+    object_init(&p->object, WEIR_PORT, d);
+    return p;
+}
+
+static struct thread *thread_of(struct client *c)
+{
+    return container_of(c, struct thread, as_client);
+}
+
+/* The client's wait is over because nobody will ever answer. */
+static void client_gone(struct client *c)
+{
+    c->port = NULL;
+    c->worker = NULL;
+    if (c->is_vcpu)
+        vcpu_request_gone(container_of(c, struct vcpu, client));
+    else
+        thread_wake(thread_of(c), WEIR_E_GONE, 0);
+}
+
+void port_destroy(struct port *p)
+{
+    struct port_cpu *pc = &p->cpu[0];
+
+    device_unbind_port(p);
+    while (pc->idle)
+        thread_wake(pc->idle, WEIR_E_GONE, 0);
+    for (struct client *c = pc->first, *next; c; c = next) {
+        next = c->next;
+        client_gone(c);
+    }
+    for (struct domain *d = domains; d; d = d->next)
+        for (struct thread *t = d->threads; t; t = t->next_in_domain) {
+            if (t->port == p)
+                t->port = NULL;
+            if (t->client && t->client->port == p) {
+                client_gone(t->client);
+                t->client = NULL;
+            }
+        }
+    vcpu_forget_port(p);
+    block_free(p->object.owner, p, sizeof(*p));
+}
+
+void port_remove_idle(struct port *p, struct thread *t)
+{
+    struct thread **link = &p->cpu[0].idle;
+
+    while (*link != t)
+        link = &(*link)->next_idle;
+    *link = t->next_idle;
+}
+
+static void queue_last(struct port_cpu *pc, struct client *c)
+{
+    c->next = NULL;
+    if (pc->first)
+        pc->last->next = c;
+    else
+        pc->first = c;
+    pc->last = c;
+}
+
+static void queue_first(struct port_cpu *pc, struct client *c)
+{
+    c->next = pc->first;
+    if (!pc->first)
+        pc->last = c;
+    pc->first = c;
+}
+
+static inline void copy_message(struct weir_msg *to, const struct weir_msg *from)
+{
+    const u64 *f = (const u64 *)from;
+    u64 *t = (u64 *)to;
+
+    t[0] = f[0], t[1] = f[1], t[2] = f[2], t[3] = f[3];
+    t[4] = f[4], t[5] = f[5], t[6] = f[6], t[7] = f[7];
+}
+
+static void copy_payload(struct thread *to, const struct thread *from, u16 size)
+{
+    if (unlikely(size))
+        memcpy(to->transfer, from->transfer, size <= WEIR_TRANSFER_BYTES ? size : WEIR_TRANSFER_BYTES);
+}
+
+/* Puts the request into the worker's message page; the worker then runs. */
+static inline void deliver(struct port *p, struct client *c, struct thread *w, u64 now)
+{
+    c->port = p;
+    c->worker = w;
+    w->client = c;
+    w->started = now;
+    w->used = 0;
+    if (c->is_vcpu) {
+        vcpu_fill_message(container_of(c, struct vcpu, client), w);
+    } else {
+        struct thread *t = thread_of(c);
+        copy_message(w->msg, t->msg);
+        copy_payload(w, t, w->msg->size);
+        w->msg->kind = WEIR_MSG_CALL;
+        w->msg->vcpu = c->badge;
+    }
+    w->msg->flags &= (u16)~WEIR_F_REPLAY;
+    if (unlikely(c->replay))
+        w->msg->flags |= WEIR_F_REPLAY;
+    w->msg->generation = p->generation;
+    w->msg->deadline = now + p->deadline;
+}
+
+/* Takes an idle worker off its waits; its reply_wait will return WEIR_OK. */
+static inline struct thread *take_idle(struct port_cpu *pc)
+{
+    struct thread *w = pc->idle;
+
+    if (likely(w)) {
+        pc->idle = w->next_idle;
+        if (w->note) {
+            w->note->waiter = NULL;
+            w->note = NULL;
+        }
+        if (unlikely(w->deadline))
+            timer_remove(w->cpu, w);
+        w->state = THREAD_READY;
+        w->rax = WEIR_OK;
+        w->rdx = 0;
+    }
+    return w;
+}
+
+void port_send(struct cpu *cpu, struct port *p, struct client *c)
+{
+    struct thread *w = take_idle(&p->cpu[0]);
+
+    if (unlikely(!w)) {
+        c->port = p;
+        c->worker = NULL;
+        queue_last(&p->cpu[0], c);
+        schedule(cpu);
+    }
+    u64 now = rdtsc();
+    deliver(p, c, w, now);
+    cpu->thread = w;
+    sched_arm(cpu, now);
+    thread_resume(cpu, w);
+}
+
+void port_cancel(struct client *c)
+{
+    struct port_cpu *pc = &c->port->cpu[0];
+
+    if (c->worker) {
+        c->worker->client = NULL;
+    } else {
+        struct client **link = &pc->first, *before = NULL;
+        while (*link != c) {
+            before = *link;
+            link = &(*link)->next;
+        }
+        *link = c->next;
+        if (pc->last == c)
+            pc->last = before;
+    }
+    c->port = NULL;
+    c->worker = NULL;
+}
+
+void port_return_request(struct thread *worker)
+{
+    struct client *c = worker->client;
+    struct port_cpu *pc = &c->port->cpu[0];
+
+    worker->client = NULL;
+    c->worker = NULL;
+    c->replay = true;
+    c->port->generation++;
+    if (pc->idle) { /* another worker of the same port */
+        struct thread *w = take_idle(pc);
+        deliver(c->port, c, w, rdtsc());
+        ready_add(w->cpu, w);
+    } else {
+        queue_first(pc, c);
+    }
+}
+
+struct result sys_call(u64 slot)
+{
+    struct cpu *cpu = this_cpu();
+    struct thread *t = cpu->thread;
+    struct result r = OK;
+    struct cap *cap = cap_find(t->domain, slot, WEIR_PORT, WEIR_R_CALL, &r.status);
+
+    if (unlikely(!cap))
+        return r;
+    t->as_client.badge = cap->badge;
+    t->as_client.replay = false;
+    t->state = THREAD_CALLING;
+    u64 now = rdtsc();
+    t->used += now - t->started;
+    struct port *p = container_of(cap->object, struct port, object);
+    struct thread *w = take_idle(&p->cpu[0]);
+    if (unlikely(!w)) {
+        t->as_client.port = p;
+        t->as_client.worker = NULL;
+        queue_last(&p->cpu[0], &t->as_client);
+        schedule(cpu);
+    }
+    deliver(p, &t->as_client, w, now);
+    thread_resume(cpu, w);
+}
+
+/* Answers the thread's client and says who shall run next: that client if it can, else NULL. */
+static inline void reply_to_thread(struct thread *w, struct thread *t, u64 now)
+{
+    copy_message(t->msg, w->msg);
+    copy_payload(t, w, w->msg->size);
+    t->as_client.port = NULL;
+    t->as_client.worker = NULL;
+    t->state = THREAD_READY;
+    t->started = now;
+    t->rax = WEIR_OK;
+    t->rdx = 0;
+}
+
+/* Makes t idle on the port. */
+static inline void receive(struct thread *t, struct port *p, struct note *n, u64 deadline)
+{
+    t->state = THREAD_RECEIVING;
+    t->port = p;
+    t->next_idle = p->cpu[0].idle;
+    p->cpu[0].idle = t;
+    if (n) {
+        t->note = n;
+        n->waiter = t;
+    }
+    if (unlikely(deadline))
+        timer_add(t->cpu, t, deadline);
+}
+
+struct result sys_reply_wait(u64 slot, u64 flags, u64 note, u64 deadline)
+{
+    struct cpu *cpu = this_cpu();
+    struct thread *t = cpu->thread;
+    struct result r = OK;
+    struct cap *cap = cap_find(t->domain, slot, WEIR_PORT, WEIR_R_RECEIVE, &r.status);
+    struct note *n = NULL;
+
+    if (unlikely(!cap))
+        return r;
+    if (note) {
+        struct cap *nc = cap_find(t->domain, note, WEIR_NOTE, WEIR_R_WAIT, &r.status);
+        if (unlikely(!nc))
+            return r;
+        n = container_of(nc->object, struct note, object);
+        if (unlikely(n->waiter))
+            return FAIL(WEIR_E_BUSY);
+    }
+    if (unlikely(flags & ~(u64)WEIR_RW_NO_REPLY))
+        return FAIL(WEIR_E_ARG);
+    if (unlikely(flags && t->client))
+        return FAIL(WEIR_E_STATE);
+
+    /* From here on nothing fails. First the reply. */
+    struct port *p = container_of(cap->object, struct port, object);
+    struct client *c = t->client;
+    u64 now = rdtsc();
+    if (c) {
+        t->client = NULL;
+        if (c->is_vcpu)
+            vcpu_reply(container_of(c, struct vcpu, client), t);
+        else
+            reply_to_thread(t, thread_of(c), now);
+    }
+
+    /* Then the next event: the note's bits, the port's queue, or none yet. */
+    bool waits = false;
+    if (unlikely(n && n->bits)) {
+        t->msg->kind = WEIR_MSG_NOTE;
+        t->msg->data = n->bits;
+        n->bits = 0;
+    } else if (unlikely(p->cpu[0].first)) {
+        struct client *next = p->cpu[0].first;
+        p->cpu[0].first = next->next;
+        t->port = p;
+        deliver(p, next, t, now);
+    } else if (unlikely(deadline && deadline <= now)) {
+        r.status = WEIR_E_TIMEOUT;
+    } else {
+        receive(t, p, n, deadline);
+        waits = true;
+    }
+
+    /* A thread that was called goes on at once: it lent its time. t follows when the CPU is free again. */
+    if (!waits) {
+        t->rax = r.status;
+        t->rdx = 0;
+    }
+    if (c && !c->is_vcpu) {
+        if (!waits)
+            ready_add(cpu, t);
+        thread_resume(cpu, thread_of(c));
+    }
+    if (waits)
+        schedule(cpu);
+    return r;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sched.h"
+
+#include "core/log.h"
+#include "domain.h"
+#include "note.h"
+#include "port.h"
+#include "thread.h"
+#include "vm/vcpu.h"
+#include "vm/vcpu_ops.h"
+#include "x86/clock.h"
+#include "x86/cpu.h"
+#include "x86/fence.h"
+#include "x86/insn.h"
+
+void ready_add(struct cpu *cpu, struct thread *t)
+{
+    t->state = THREAD_READY;
+    t->next_ready = NULL;
+    if (cpu->ready_first)
+        cpu->ready_last->next_ready = t;
+    else
+        cpu->ready_first = t;
+    cpu->ready_last = t;
+}
+
+void ready_remove(struct cpu *cpu, struct thread *t)
+{
+    struct thread *before = NULL;
+
+    for (struct thread *r = cpu->ready_first; r; before = r, r = r->next_ready) {
+        if (r != t)
+            continue;
+        if (before)
+            before->next_ready = t->next_ready;
+        else
+            cpu->ready_first = t->next_ready;
+        if (cpu->ready_last == t)
+            cpu->ready_last = before;
+        return;
+    }
+}
+
+void timer_add(struct cpu *cpu, struct thread *t, u64 deadline)
+{
+    struct thread **link = &cpu->timers;
+
+    t->deadline = deadline;
+    while (*link && (*link)->deadline <= deadline)
+        link = &(*link)->next_timer;
+    t->next_timer = *link;
+    *link = t;
+}
+
+void timer_remove(struct cpu *cpu, struct thread *t)
+{
+    if (!t->deadline)
+        return;
+    for (struct thread **link = &cpu->timers; *link; link = &(*link)->next_timer)
+        if (*link == t) {
+            *link = t->next_timer;
+            break;
+        }
+    t->deadline = 0;
+}
+
+static void expire_timers(struct cpu *cpu, u64 now)
+{
+    while (cpu->timers && cpu->timers->deadline <= now)
+        thread_wake(cpu->timers, WEIR_E_TIMEOUT, 0);
+}
+
+/* Ticks that t may still spend on the request it holds. */
+static u64 ticks_left(const struct thread *t, u64 now)
+{
+    u64 used = t->used + (now - t->started);
+
+    return used < t->client->port->deadline ? t->client->port->deadline - used : 0;
+}
+
+void sched_arm(struct cpu *cpu, u64 now)
+{
+    struct thread *t = cpu->thread;
+    u64 at = cpu->slice_end ? cpu->slice_end : ~0ull;
+
+    if (t && t->state == THREAD_READY && t->client && now + ticks_left(t, now) < at)
+        at = now + ticks_left(t, now);
+    if (cpu->timers && cpu->timers->deadline < at)
+        at = cpu->timers->deadline;
+    if (at < cpu->timer_at) {
+        cpu->timer_at = at;
+        fence_arm_timer(cpu, at > now ? at - now : 1);
+    }
+}
+
+void ring3_enter(struct cpu *cpu)
+{
+    if (cpu->ring3)
+        return;
+    vcpu_ops->leave_guest(cpu->vcpu);
+    fence_raise(cpu);
+    cpu->ring3 = true;
+    cpu->timer_at = ~0ull;
+}
+
+static noreturn void run_thread(struct cpu *cpu, struct thread *t, u64 now)
+{
+    ring3_enter(cpu);
+    t->started = now;
+    cpu->thread = t;
+    sched_arm(cpu, now);
+    thread_resume(cpu, t);
+}
+
+static bool guest_can_run(const struct cpu *cpu)
+{
+    return cpu->vcpu && vcpu_runnable(cpu->vcpu);
+}
+
+bool background_due(struct cpu *cpu)
+{
+    u64 now = rdtsc();
+
+    expire_timers(cpu, now);
+    return cpu->ready_first && now >= cpu->background_at;
+}
+
+/* Nothing can run: waits for the timer, or for an NMI from another CPU. */
+static void wait_for_interrupt(struct cpu *cpu)
+{
+    cpu->thread = NULL;
+    cpu->slice_end = 0;
+    sched_arm(cpu, rdtsc());
+    fence_wait(cpu);
+}
+
+noreturn void schedule(struct cpu *cpu)
+{
+    for (;;) {
+        struct thread *t = cpu->ready_first;
+        u64 now = rdtsc();
+
+        expire_timers(cpu, now);
+        if (!guest_can_run(cpu)) {
+            cpu->slice_end = 0;
+            if (t) {
+                ready_remove(cpu, t);
+                run_thread(cpu, t, now);
+            }
+            ring3_enter(cpu);
+            wait_for_interrupt(cpu);
+            continue;
+        }
+        if (t) {
+            if (!cpu->slice_end)
+                cpu->slice_end = now + clock_ticks(SLICE_US);
+            if (now < cpu->slice_end) {
+                ready_remove(cpu, t);
+                run_thread(cpu, t, now);
+            }
+            cpu->background_at = now + clock_ticks(SLICE_US);
+        }
+        cpu->slice_end = 0;
+        vcpu_enter(cpu, cpu->vcpu);
+    }
+}
+
+bool sched_tick_due(struct cpu *cpu)
+{
+    return cpu->timer_fired;
+}
+
+void sched_tick(struct cpu *cpu)
+{
+    struct thread *t = cpu->thread;
+    u64 now = rdtsc();
+
+    cpu->timer_fired = false;
+    cpu->timer_at = ~0ull;
+    if (t->client && ticks_left(t, now) == 0) {
+        domain_fail(t, &(struct weir_failure){.kind = WEIR_FAIL_DEADLINE});
+        schedule(cpu);
+    }
+    expire_timers(cpu, now);
+    if (cpu->slice_end && now >= cpu->slice_end) {
+        t->used += now - t->started;
+        ready_add(cpu, t);
+        schedule(cpu);
+    }
+    sched_arm(cpu, now);
+    thread_resume(cpu, t);
+}
+
+struct result sys_signal(u64 slot, u64 bits)
+{
+    struct result r = OK;
+    struct cap *cap = cap_find(this_cpu()->thread->domain, slot, WEIR_NOTE, WEIR_R_SIGNAL, &r.status);
+
+    if (cap)
+        note_signal(container_of(cap->object, struct note, object), bits);
+    return r;
+}
+
+struct result sys_wait(u64 slot, u64 deadline)
+{
+    struct cpu *cpu = this_cpu();
+    struct thread *t = cpu->thread;
+    struct result r = OK;
+    struct cap *cap = cap_find(t->domain, slot, WEIR_NOTE, WEIR_R_WAIT, &r.status);
+
+    if (!cap)
+        return r;
+    struct note *n = container_of(cap->object, struct note, object);
+    if (n->waiter)
+        return FAIL(WEIR_E_BUSY);
+    if (n->bits) {
+        r.value = n->bits;
+        n->bits = 0;
+        return r;
+    }
+    if (deadline && deadline <= rdtsc())
+        return FAIL(WEIR_E_TIMEOUT);
+    t->used += rdtsc() - t->started;
+    t->state = THREAD_WAITING;
+    t->note = n;
+    n->waiter = t;
+    if (deadline)
+        timer_add(cpu, t, deadline);
+    schedule(cpu);
+}

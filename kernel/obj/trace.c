@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* trace(): the kernel's log, counters and post-mortems for ring 3. */
+#include "trace.h"
+
+#include "core/log.h"
+#include "core/string.h"
+#include "domain.h"
+#include "note.h"
+#include "thread.h"
+#include "x86/cpu.h"
+
+#define LOG_LINE_MAX 240u
+
+static struct note *claimer;
+
+static void tell_claimer(void)
+{
+    note_signal(claimer, 1);
+}
+
+void trace_forget_note(const struct note *n)
+{
+    if (claimer == n) {
+        claimer = NULL;
+        log_flush();
+    }
+}
+
+static struct result read_log(struct thread *t, u64 position)
+{
+    u64 *first = t->transfer;
+    size_t n = log_read(&position, (char *)t->transfer + sizeof(*first), WEIR_TRANSFER_BYTES - sizeof(*first));
+
+    *first = position;
+    return VALUE(n);
+}
+
+static struct result claim(struct thread *t, u64 slot)
+{
+    struct result r = OK;
+    struct cap *c = cap_find(t->domain, slot, WEIR_NOTE, WEIR_R_SIGNAL, &r.status);
+
+    if (!c)
+        return r;
+    claimer = container_of(c->object, struct note, object);
+    log_claim(tell_claimer);
+    return r;
+}
+
+static struct result read_failure(struct thread *t, u64 slot)
+{
+    struct result r = OK;
+    struct cap *c = cap_find(t->domain, slot, WEIR_DOMAIN, WEIR_R_MANAGE, &r.status);
+
+    if (!c)
+        return r;
+    memcpy(t->transfer, &container_of(c->object, struct domain, object)->failure, sizeof(struct weir_failure));
+    return r;
+}
+
+struct result sys_trace(u64 op, u64 arg)
+{
+    struct cpu *cpu = this_cpu();
+    struct thread *t = cpu->thread;
+
+    switch (op) {
+    case WEIR_TRACE_LOG:
+        if (arg > LOG_LINE_MAX)
+            return FAIL(WEIR_E_RANGE);
+        log_text(t->transfer, arg);
+        return OK;
+    case WEIR_TRACE_READ:
+        return read_log(t, arg);
+    case WEIR_TRACE_CLAIM:
+        return claim(t, arg);
+    case WEIR_TRACE_COUNTERS:
+        memcpy(t->transfer, &cpu->count, sizeof(cpu->count));
+        return VALUE(sizeof(cpu->count));
+    case WEIR_TRACE_FREE:
+        return VALUE(page_free_count());
+    case WEIR_TRACE_FAILURE:
+        return read_failure(t, arg);
+    default:
+        return FAIL(WEIR_E_CALL);
+    }
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* CPUID: the CPU's own answer, without virtualization, and with the bits that mirror the guest's CR4 put right. */
+#include "exit.h"
+#include "guest_memory.h"
+#include "vcpu_ops.h"
+#include "x86/insn.h"
+
+static u32 mirror(u32 word, unsigned bit, bool value)
+{
+    return (word & ~(1u << bit)) | (u32)value << bit;
+}
+
+void exit_cpuid(struct cpu *cpu, struct vcpu *v)
+{
+    (void)cpu;
+    u32 leaf = (u32)v->regs[RAX];
+    struct cpuid r = cpuid(leaf, (u32)v->regs[RCX]);
+    struct guest_view g;
+
+    switch (leaf) {
+    case 1:
+        vcpu_ops->guest_view(v, &g);
+        r.ecx = mirror(r.ecx, 27, g.cr4 & CR4_OSXSAVE);
+        r.ecx = mirror(r.ecx, 5, false); /* VMX */
+        break;
+    case 7:
+        vcpu_ops->guest_view(v, &g);
+        if ((u32)v->regs[RCX] == 0)
+            r.ecx = mirror(r.ecx, 4, g.cr4 & CR4_PKE);
+        break;
+    case 0x80000001:
+        r.ecx = mirror(r.ecx, 2, false);  /* SVM */
+        r.ecx = mirror(r.ecx, 12, false); /* SKINIT */
+        break;
+    case 0x8000000a:
+        r = (struct cpuid){0};
+        break;
+    }
+    v->regs[RAX] = r.eax;
+    v->regs[RBX] = r.ebx;
+    v->regs[RCX] = r.ecx;
+    v->regs[RDX] = r.edx;
+    vcpu_advance(v, v->exit.length);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kernel's side of the emulator service: it gets an instruction and the results of its accesses so far, and says
+ * the next access or the final registers (include/weir/emulate.h). The kernel does each access, by the rule that binds
+ * it or in guest memory. Nothing that comes back is believed without a check.
+ */
+#include "core/log.h"
+#include "core/string.h"
+#include "exit.h"
+#include "guest_memory.h"
+#include "hook.h"
+#include "mm/window.h"
+#include "obj/device.h"
+#include "vcpu_ops.h"
+#include "x86/insn.h"
+
+#define EMULATED_FLAGS 0x240dd5ull /* what an instruction may change: status flags, TF, IF, DF, AC, ID */
+
+static noreturn void ask(struct cpu *cpu, struct vcpu *v)
+{
+    v->access.kind = WEIR_MSG_NONE;
+    v->access.emulated = true;
+    v->request = (struct weir_msg){.kind = WEIR_MSG_EMULATE, .size = 0, .rip = v->rip};
+    vcpu_park(cpu, v, v->emulator);
+}
+
+void emulate_start(struct cpu *cpu, struct vcpu *v)
+{
+    struct weir_emulation *e = v->emulation;
+    struct guest_view g;
+
+    if (!v->emulator) {
+        log_line("weir: no emulator for the instruction at %lx", v->rip);
+        vcpu_raise(v, VECTOR_UD, -1);
+        return;
+    }
+    memset(e, 0, offsetof(struct weir_emulation, log));
+    vcpu_ops->get_state(v, &e->state);
+    vcpu_ops->guest_view(v, &g);
+    e->code_length = (u8)guest_fetch(cpu, &g, e->code);
+    e->request = WEIR_EMU_EXECUTE;
+    e->max_chunk = 1;
+    v->emulated_rip = v->rip;
+    ask(cpu, v);
+}
+
+/* Both pages of a linear range, translated for the access; false: #PF was raised. */
+static bool translate_range(struct cpu *cpu, struct vcpu *v, const struct weir_emu_access *a, u32 access, u64 gpa[2])
+{
+    struct guest_view g;
+    u32 error;
+
+    vcpu_ops->guest_view(v, &g);
+    for (unsigned i = 0; i < 2; i++) {
+        u64 at = i ? a->addr + a->size - 1 : a->addr;
+        if (!guest_translate(cpu, &g, at, access, false, &gpa[i], &error)) {
+            vcpu_raise_pf(v, at, error);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void next(struct cpu *cpu, struct vcpu *v)
+{
+    v->emulation->log_count++;
+    ask(cpu, v);
+}
+
+void emulate_access_done(struct cpu *cpu, struct vcpu *v)
+{
+    struct weir_emu_access *a = &v->emulation->log[v->emulation->log_count];
+
+    if (!v->access.write)
+        a->data[v->emulated_half] = v->access.data;
+    if (a->size == 16 && v->emulated_half == 0 && a->kind != WEIR_EMU_IN && a->kind != WEIR_EMU_OUT) {
+        v->emulated_half = 1;
+        v->access.addr += 8;
+        v->access.data = a->data[1];
+        mmio_route(cpu, v);
+        return;
+    }
+    next(cpu, v);
+}
+
+/* A locked write: where it is RAM, only if the place still holds what was read. */
+static bool write_locked(struct cpu *cpu, const struct weir_emulation *e, const struct weir_emu_access *a, u64 gpa)
+{
+    void *p = window_ptr(cpu, gpa);
+    u64 expected = a->pair < e->log_count ? e->log[a->pair].data[0] : 0;
+
+    if (!p)
+        return true;
+    switch (a->size) {
+    case 1:
+        return __sync_bool_compare_and_swap((u8 *)p, (u8)expected, (u8)a->data[0]);
+    case 2:
+        return __sync_bool_compare_and_swap((u16 *)p, (u16)expected, (u16)a->data[0]);
+    case 4:
+        return __sync_bool_compare_and_swap((u32 *)p, (u32)expected, (u32)a->data[0]);
+    default:
+        return __sync_bool_compare_and_swap((u64 *)p, expected, a->data[0]);
+    }
+}
+
+static bool is_bound(u64 gpa, unsigned size)
+{
+    return in_region(gpa) || (gpa & ~PAGE_MASK) == hook_page() || binding_find(DEVICE_ADDRESSES, gpa, size);
+}
+
+static void do_memory(struct cpu *cpu, struct vcpu *v, struct weir_emu_access *a)
+{
+    u32 access = (a->kind == WEIR_EMU_WRITE || (a->flags & WEIR_EMU_F_WRITE) ? PF_W : 0) |
+                 (a->cpl == 3 && !(a->flags & WEIR_EMU_F_SYSTEM) ? PF_U : 0);
+    u64 gpa[2];
+
+    if (!translate_range(cpu, v, a, access, gpa))
+        return;
+    if (a->kind == WEIR_EMU_PROBE)
+        next(cpu, v);
+    unsigned first = (unsigned)(PAGE_SIZE - (a->addr & PAGE_MASK));
+    bool crosses = first < a->size;
+    bool write = a->kind == WEIR_EMU_WRITE;
+    if (!crosses && is_bound(gpa[0], a->size)) {
+        v->emulated_half = 0;
+        v->access.kind = WEIR_MSG_MMIO;
+        v->access.size = a->size == 16 ? 8 : a->size;
+        v->access.write = write;
+        v->access.string = false;
+        v->access.count = 1;
+        v->access.addr = gpa[0];
+        v->access.data = write ? a->data[0] : 0;
+        mmio_route(cpu, v);
+        return;
+    }
+    if (write && (a->flags & WEIR_EMU_F_LOCKED) && !crosses && a->size <= 8) {
+        if (write_locked(cpu, v->emulation, a, gpa[0]))
+            next(cpu, v);
+        v->emulation->log_count = 0; /* another CPU was faster: from the start */
+        ask(cpu, v);
+    }
+    unsigned n = crosses ? first : a->size;
+    u8 *data = (u8 *)a->data;
+    if (write) {
+        guest_write(cpu, gpa[0], data, n);
+        if (crosses)
+            guest_write(cpu, gpa[1] & ~PAGE_MASK, data + n, a->size - n);
+    } else {
+        a->data[0] = a->data[1] = 0;
+        guest_read(cpu, gpa[0], data, n);
+        if (crosses)
+            guest_read(cpu, gpa[1] & ~PAGE_MASK, data + n, a->size - n);
+    }
+    next(cpu, v);
+}
+
+static void do_port(struct cpu *cpu, struct vcpu *v, const struct weir_emu_access *a)
+{
+    v->emulated_half = 0;
+    v->access.kind = WEIR_MSG_IO;
+    v->access.size = a->size;
+    v->access.write = a->kind == WEIR_EMU_OUT;
+    v->access.string = false;
+    v->access.count = 1;
+    v->access.addr = (u16)a->addr;
+    v->access.data = v->access.write ? a->data[0] : 0;
+    access_route(cpu, v, binding_find_io((u16)a->addr, a->size));
+}
+
+static bool valid_size(const struct weir_emu_access *a)
+{
+    bool port = a->kind == WEIR_EMU_IN || a->kind == WEIR_EMU_OUT;
+
+    return a->size == 1 || a->size == 2 || a->size == 4 || (!port && (a->size == 8 || a->size == 16));
+}
+
+static bool do_access(struct cpu *cpu, struct vcpu *v)
+{
+    struct weir_emulation *e = v->emulation;
+    struct weir_emu_access *a = &e->log[e->log_count];
+
+    if (e->log_count >= WEIR_EMU_LOG - 1 || !valid_size(a) || (a->flags & WEIR_EMU_F_CHUNK))
+        return false;
+    if (a->kind == WEIR_EMU_READ || a->kind == WEIR_EMU_WRITE || a->kind == WEIR_EMU_PROBE)
+        do_memory(cpu, v, a);
+    else if (a->kind == WEIR_EMU_IN || a->kind == WEIR_EMU_OUT)
+        do_port(cpu, v, a);
+    else
+        return false;
+    return true;
+}
+
+/* The instruction is done: its registers become the guest's, as far as such an instruction may change them. */
+static void finish(struct vcpu *v)
+{
+    const struct weir_emu_state *s = &v->emulation->state;
+    const u32 allowed = WEIR_EMU_E_SEGMENTS;
+
+    for (unsigned i = 0; i < 16; i++)
+        v->regs[i] = s->gpr[i];
+    v->rflags = (v->rflags & ~EMULATED_FLAGS) | (s->rflags & EMULATED_FLAGS) | 2;
+    v->rip = s->rip;
+    vcpu_ops->clear_shadow(v);
+    vcpu_ops->set_state(v, s, v->emulation->effects & allowed);
+    if (v->emulation->effects & WEIR_EMU_E_STEP)
+        vcpu_raise_step(v);
+}
+
+void emulate_continue(struct cpu *cpu, struct vcpu *v)
+{
+    struct weir_emulation *e = v->emulation;
+
+    switch (e->status) {
+    case WEIR_EMU_ACCESS:
+        if (do_access(cpu, v))
+            return;
+        break;
+    case WEIR_EMU_DONE:
+        finish(v);
+        return;
+    case WEIR_EMU_EXCEPTION:
+        if (e->vector < 32 && e->vector != VECTOR_NMI) {
+            vcpu_raise(v, e->vector, e->has_error ? (int64_t)(u16)e->error : -1);
+            return;
+        }
+        break;
+    case WEIR_EMU_FETCH:
+    case WEIR_EMU_RESTART:
+        return; /* the guest tries again */
+    }
+    log_line("weir: the emulator does not know the instruction at %lx (%x %x %x %x); #UD", v->emulated_rip, e->code[0],
+             e->code[1], e->code[2], e->code[3]);
+    vcpu_raise(v, VECTOR_UD, -1);
+}

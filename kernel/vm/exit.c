@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The exit table: for every reason its handler and the instruction whose length it needs. */
+#include "exit.h"
+
+#include "core/log.h"
+#include "guest_memory.h"
+#include "hook.h"
+#include "mm/window.h"
+#include "obj/sched.h"
+#include "vcpu_ops.h"
+#include "x86/cpu.h"
+#include "x86/fence.h"
+#include "x86/insn.h"
+
+bool trace_exits;
+
+static void exit_forbidden(struct cpu *cpu, struct vcpu *v)
+{
+    (void)cpu;
+    vcpu_raise(v, VECTOR_UD, -1);
+}
+
+/* VMMCALL is #UD as on a CPU without SVM, except where the hook block stops. */
+static void exit_vmmcall(struct cpu *cpu, struct vcpu *v)
+{
+    struct guest_view g;
+
+    vcpu_ops->guest_view(v, &g);
+    if (g.linear_rip != hook_page() + hook_failed() || (g.cr0 & CR0_PE)) {
+        vcpu_raise(v, VECTOR_UD, -1);
+        return;
+    }
+    v->request = (struct weir_msg){
+        .kind = WEIR_MSG_HOOK,
+        .addr = WEIR_HOOK_BOOT_FAILED,
+        .data = (v->regs[RAX] >> 8) & 0xff,
+    };
+    vcpu_advance(v, 3);
+    vcpu_park(cpu, v, v->port);
+}
+
+static void exit_invd(struct cpu *cpu, struct vcpu *v)
+{
+    (void)cpu;
+    wbinvd();
+    vcpu_advance(v, v->exit.length);
+}
+
+/* The guest can take an interrupt now, and one is there: it is acknowledged here and injected, not ended. */
+static void exit_interrupt(struct cpu *cpu, struct vcpu *v)
+{
+    int vector = vcpu_ops->take_interrupt(cpu);
+
+    if (vector >= 0)
+        v->event = BIT(31) | (unsigned)vector;
+    v->attention = true;
+}
+
+static void exit_nmi(struct cpu *cpu, struct vcpu *v)
+{
+    vcpu_ops->take_nmi(cpu);
+    cpu->nmi_seen = false;
+    if (__atomic_exchange_n(&cpu->kick, 0, __ATOMIC_ACQUIRE)) /* pairs with the kicker's store before its NMI */
+        return;
+    v->nmi_pending = true;
+    v->attention = true;
+}
+
+/* The guest's NMI handler ends: the next NMI may come once this IRET is done. */
+static void exit_iret(struct cpu *cpu, struct vcpu *v)
+{
+    (void)cpu;
+    v->nmi_blocked = false;
+    v->nmi_iret_rip = v->rip;
+    vcpu_ops->intercept_iret(v, false);
+    v->attention = true;
+}
+
+/* HLT and MWAIT exit only while services are owed time; the guest's wait goes on when they are done. */
+static void exit_hlt(struct cpu *cpu, struct vcpu *v)
+{
+    cpu->background_at = 0;
+    if (!cpu->ready_first) {
+        v->want_interrupt_exit = false;
+        vcpu_ops->intercept_interrupts(v, cpu->timers != NULL);
+        if (cpu->timers) {
+            int vector = fence_wait_with_guest(cpu, v);
+            if (vector >= 0) {
+                vcpu_advance(v, v->exit.length);
+                v->event = BIT(31) | (unsigned)vector;
+            }
+        }
+    }
+    v->attention = true;
+}
+
+static void exit_shutdown(struct cpu *cpu, struct vcpu *v)
+{
+    (void)cpu;
+    log_line("weir: the guest had a triple fault at %lx: platform reset", v->rip);
+    log_flush();
+    outb(0xcf9, 0x02);
+    outb(0xcf9, 0x06);
+    outb(0x64, 0xfe);
+    halt_forever();
+}
+
+static void exit_init(struct cpu *cpu, struct vcpu *v)
+{
+    (void)cpu;
+    vcpu_ops->reset(v);
+}
+
+static void exit_unknown(struct cpu *cpu, struct vcpu *v)
+{
+    (void)cpu;
+    log_line("weir: unknown exit %lx at %lx", v->exit.error, v->rip);
+    vcpu_raise(v, VECTOR_UD, -1);
+}
+
+static void exit_window(struct cpu *cpu, struct vcpu *v)
+{
+    (void)cpu;
+    (void)v;
+}
+
+/* A guest state that no CPU accepts comes from a control register write that should have been #GP. */
+static void exit_invalid(struct cpu *cpu, struct vcpu *v)
+{
+    (void)cpu;
+    vcpu_raise(v, VECTOR_GP, 0);
+}
+
+const struct exit_row exit_table[WEIR_EXIT_REASONS] = {
+    [WEIR_EXIT_IO] = {exit_io, 0},
+    [WEIR_EXIT_CPUID] = {exit_cpuid, INSN_CPUID},
+    [WEIR_EXIT_RDMSR] = {exit_rdmsr, INSN_RDMSR},
+    [WEIR_EXIT_WRMSR] = {exit_wrmsr, INSN_WRMSR},
+    [WEIR_EXIT_NESTED] = {exit_nested, 0},
+    [WEIR_EXIT_FORBIDDEN] = {exit_forbidden, 0},
+    [WEIR_EXIT_VMMCALL] = {exit_vmmcall, 0},
+    [WEIR_EXIT_INVD] = {exit_invd, INSN_INVD},
+    [WEIR_EXIT_INTR] = {exit_interrupt, 0},
+    [WEIR_EXIT_NMI] = {exit_nmi, 0},
+    [WEIR_EXIT_IRET] = {exit_iret, 0},
+    [WEIR_EXIT_WINDOW] = {exit_window, 0},
+    [WEIR_EXIT_HLT] = {exit_hlt, INSN_HLT},
+    [WEIR_EXIT_MWAIT] = {exit_hlt, INSN_MWAIT},
+    [WEIR_EXIT_INIT] = {exit_init, 0},
+    [WEIR_EXIT_SHUTDOWN] = {exit_shutdown, 0},
+    [WEIR_EXIT_INVALID] = {exit_invalid, 0},
+    [WEIR_EXIT_UNKNOWN] = {exit_unknown, 0},
+};
+
+/* Length of the instruction that exited, 0: the code is not (any more) what exited, so try again. */
+static unsigned find_length(struct cpu *cpu, struct vcpu *v, u32 insn)
+{
+    struct guest_view g;
+    u8 code[16] __attribute__((aligned(8)));
+
+    vcpu_ops->guest_view(v, &g);
+    unsigned n = guest_fetch(cpu, &g, code);
+    return insn_length(code, n, g.mode, insn);
+}
+
+void vcpu_handle_exit(struct cpu *cpu, struct vcpu *v)
+{
+    const struct exit_row *row = &exit_table[v->exit.reason];
+
+    cpu->count.exits[v->exit.reason]++;
+    if (unlikely(trace_exits))
+        log_line("exit %u at %lx gpa %lx port %x rax %lx", v->exit.reason, v->rip, v->exit.gpa, v->exit.io.port,
+                 v->regs[RAX]);
+    if (row->insn && !v->exit.length) {
+        v->exit.length = (u8)find_length(cpu, v, row->insn);
+        if (unlikely(!v->exit.length))
+            return;
+    }
+    row->handle(cpu, v);
+    if (unlikely(v->attention || cpu->ready_first))
+        vcpu_before_entry(cpu, v);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The handlers of the exit table (exit.c), by file. */
+#ifndef KERNEL_EXIT_H
+#define KERNEL_EXIT_H
+
+#include "vcpu.h"
+
+struct exit_row {
+    void (*handle)(struct cpu *cpu, struct vcpu *v);
+    u32 insn; /* INSN_*: its length must be known before; 0: not needed */
+};
+extern const struct exit_row exit_table[WEIR_EXIT_REASONS];
+extern bool trace_exits; /* command line: trace-exits */
+
+void exit_io(struct cpu *cpu, struct vcpu *v);
+void exit_cpuid(struct cpu *cpu, struct vcpu *v);
+void exit_rdmsr(struct cpu *cpu, struct vcpu *v);
+void exit_wrmsr(struct cpu *cpu, struct vcpu *v);
+void exit_nested(struct cpu *cpu, struct vcpu *v);
+
+/* Completes v->access once its data is known: registers, memory, RIP. */
+void io_finish(struct cpu *cpu, struct vcpu *v, u32 count);
+void mmio_finish(struct vcpu *v);
+void msr_finish(struct cpu *cpu, struct vcpu *v, u8 verdict);
+/* Does v->access on the hardware. MSRs: false where it faults. */
+void io_do(struct vcpu *v);
+void mmio_do(struct cpu *cpu, struct vcpu *v);
+must_check bool msr_do(struct cpu *cpu, struct vcpu *v);
+
+/* One access of physical memory, v->access, by whatever rule binds its address. */
+void mmio_route(struct cpu *cpu, struct vcpu *v);
+/* Routes v->access by the binding of its address; NULL: to the hardware. Returns when it is complete. */
+void access_route(struct cpu *cpu, struct vcpu *v, const struct binding *b);
+/* Completes v->access as the verdict says; data and count are the reply's. */
+void access_complete(struct cpu *cpu, struct vcpu *v, u8 verdict, u64 data, u32 count);
+
+/* Has the emulator do the instruction at RIP. May not return. */
+void emulate_start(struct cpu *cpu, struct vcpu *v);
+/* The emulator's answer stands in v->emulation; or an access of it is complete. May not return. */
+void emulate_continue(struct cpu *cpu, struct vcpu *v);
+void emulate_access_done(struct cpu *cpu, struct vcpu *v);
+
+/* The rare work before entry: kicks, NMIs, background services. May not return. */
+void vcpu_before_entry(struct cpu *cpu, struct vcpu *v);
+/* Parks the vCPU with v->request for the port's service. */
+noreturn void vcpu_park(struct cpu *cpu, struct vcpu *v, struct port *p);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "guest_memory.h"
+
+#include "core/string.h"
+#include "hook.h"
+#include "mm/window.h"
+#include "x86/insn.h"
+
+struct walk {
+    u64 table;       /* physical address of the next table */
+    unsigned levels; /* left */
+    unsigned bits;   /* index bits a level: 9 or 10 */
+    unsigned entry;  /* bytes: 8 or 4 */
+};
+
+static struct walk walk_start(const struct guest_view *g)
+{
+    if (g->efer & EFER_LMA)
+        return (struct walk){g->cr3 & PTE_ADDR, g->cr4 & CR4_LA57 ? 5 : 4, 9, 8};
+    if (g->cr4 & CR4_PAE)
+        return (struct walk){g->cr3 & 0xffffffe0, 3, 9, 8};
+    return (struct walk){g->cr3 & 0xfffff000, 2, 10, 4};
+}
+
+static u64 read_entry(struct cpu *cpu, u64 pa, unsigned bytes)
+{
+    void *p = window_ptr(cpu, pa);
+
+    if (!p)
+        return ~0ull; /* nothing there: the bus floats */
+    return bytes == 8 ? *(volatile u64 *)p : *(volatile u32 *)p;
+}
+
+static void mark(struct cpu *cpu, u64 pa, u64 bits)
+{
+    u8 *p = window_ptr(cpu, pa);
+
+    if (p)
+        __atomic_or_fetch(p, (u8)bits, __ATOMIC_RELAXED); /* accessed and dirty are in the low byte */
+}
+
+/* Whether the rights collected on the way forbid the access (AMD APM vol. 2, 5.6; SMEP, SMAP). */
+static bool forbidden(const struct guest_view *g, u32 access, u64 rights, bool no_execute)
+{
+    bool user_page = rights & PTE_U;
+
+    if (access & PF_I)
+        return no_execute || (access & PF_U ? !user_page : user_page && (g->cr4 & CR4_SMEP));
+    if (access & PF_U)
+        return !user_page || ((access & PF_W) && !(rights & PTE_W));
+    if (user_page && (g->cr4 & CR4_SMAP) && !(g->rflags & RFLAGS_AC))
+        return true;
+    return (access & PF_W) && !(rights & PTE_W) && (g->cr0 & CR0_WP);
+}
+
+bool guest_translate(struct cpu *cpu, const struct guest_view *g, u64 linear, u32 access, bool quiet, u64 *gpa,
+                     u32 *error)
+{
+    if (!(g->cr0 & CR0_PG)) {
+        *gpa = (u32)linear;
+        return true;
+    }
+    struct walk w = walk_start(g);
+    u64 rights = PTE_W | PTE_U;
+    bool pae = w.entry == 8, nx = false, is_pdpte = w.levels == 3;
+
+    if (!(g->efer & EFER_LMA))
+        linear = (u32)linear;
+    *error = access & (g->cr4 & (CR4_SMEP | CR4_PAE) ? ~0u : ~(u32)PF_I);
+    for (;;) {
+        unsigned shift = 12 + w.bits * (w.levels - 1);
+        u64 at = w.table + ((linear >> shift) & ((1u << w.bits) - 1)) * w.entry;
+        u64 e = read_entry(cpu, at, w.entry);
+        if (!(e & PTE_P))
+            return false;
+        if (pae && (e & PTE_NX)) {
+            if (!(g->efer & EFER_NXE) || is_pdpte)
+                goto reserved;
+            nx = true;
+        }
+        if (pae && (e & PTE_ADDR) >> cpu_features.address_bits)
+            goto reserved;
+        if (!is_pdpte) /* the legacy PDPTE has no rights */
+            rights &= e;
+        w.levels--;
+        bool large = (e & PTE_PS) && w.levels && !is_pdpte && (pae ? w.levels <= 2 : g->cr4 & CR4_PSE);
+        bool leaf = !w.levels || large;
+        if (leaf && forbidden(g, access, rights, nx)) {
+            *error |= PF_P;
+            return false;
+        }
+        if (!quiet && !is_pdpte) {
+            u64 need = PTE_A | (leaf && (access & PF_W) ? PTE_D : 0);
+            if ((e & need) != need)
+                mark(cpu, at, need);
+        }
+        u64 mask = (1ull << shift) - 1;
+        u64 base = pae ? e & PTE_ADDR : e & 0xfffff000;
+        if (leaf) {
+            if (large && !pae)
+                base = (e & 0xffc00000) | (e & 0x1fe000) << 19; /* PSE-36 */
+            *gpa = (base & ~mask) | (linear & mask);
+            return true;
+        }
+        w.table = base;
+        is_pdpte = false;
+    }
+reserved:
+    *error |= PF_P | PF_RSVD;
+    return false;
+}
+
+void guest_read(struct cpu *cpu, u64 gpa, void *to, unsigned bytes)
+{
+    const void *from = window_ptr(cpu, gpa);
+
+    if (from)
+        memcpy(to, from, bytes);
+    else
+        memset(to, 0xff, bytes);
+}
+
+void guest_write(struct cpu *cpu, u64 gpa, const void *from, unsigned bytes)
+{
+    void *to = (gpa & ~PAGE_MASK) == hook_page() ? NULL : window_ptr(cpu, gpa);
+
+    if (to)
+        memcpy(to, from, bytes);
+}
+
+unsigned guest_fetch(struct cpu *cpu, const struct guest_view *g, u8 code[16])
+{
+    u64 gpa;
+    u32 error, access = PF_I | (g->cpl == 3 ? PF_U : 0);
+    unsigned in_page = (unsigned)(PAGE_SIZE - (g->linear_rip & PAGE_MASK));
+
+    if (!guest_translate(cpu, g, g->linear_rip, access, true, &gpa, &error))
+        return 0;
+    const u64 *p = window_ptr(cpu, gpa);
+    if (likely(in_page >= 16 && p)) {
+        ((u64 *)code)[0] = p[0];
+        ((u64 *)code)[1] = p[1];
+        return INSN_MAX;
+    }
+    unsigned n = in_page < INSN_MAX ? in_page : INSN_MAX;
+    guest_read(cpu, gpa, code, n);
+    if (n < INSN_MAX && guest_translate(cpu, g, g->linear_rip + n, access, true, &gpa, &error)) {
+        guest_read(cpu, gpa, code + n, INSN_MAX - n);
+        n = INSN_MAX;
+    }
+    return n;
+}

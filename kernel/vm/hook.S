@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The hook block's code and data; it runs at offset 0 of its segment, in real mode or virtual-8086 mode. hook.c fills
+ * in the data at its start (struct hook_data).
+ */
+#define OFF(label) ((label) - hook_block)
+#define SMAP 0x534d4150
+
+    .section .rodata
+    .balign 16
+    .global hook_block, hook_block_end, hook_entry_label, hook_failed_label, hook_int13_label, hook_int15_label
+    .code16
+hook_block:
+old13:      .word 0, 0
+old15:      .word 0, 0
+drive:      .byte 0
+partition:  .byte 0
+swap:       .byte 0
+            .byte 0
+limit_88:   .word 0         /* KiB above 1 MiB */
+limit_16m:  .word 0         /* KiB from 1 to 16 MiB */
+limit_64k:  .word 0         /* 64 KiB blocks above 16 MiB */
+map_count:  .word 0
+map:        .skip 100 * 20
+
+    /* Starts the guest: loads the boot sector to 0:7C00h as the BIOS would and jumps there with DL = drive. */
+hook_entry_label:
+    xorw %ax, %ax
+    movw %ax, %ss
+    movw $0x7c00, %sp
+    movw %ax, %ds
+    movw %ax, %es
+    sti
+    cld
+    movw $3, %bp            /* tries: the first command after a reset may fail */
+1:  xorb %ah, %ah
+    movb %cs:OFF(drive), %dl
+    int $0x13
+    movw $0x0201, %ax
+    movw $0x0001, %cx
+    xorb %dh, %dh
+    movb %cs:OFF(drive), %dl
+    movw $0x7c00, %bx
+    int $0x13
+    jnc 2f
+    decw %bp
+    jnz 1b
+    jmp hook_failed_label
+2:  cmpw $0xaa55, 0x7dfe
+    jne no_signature
+    movzbw %cs:OFF(partition), %ax
+    testw %ax, %ax
+    jz start
+    /* A partition: its sector by INT 13h extensions, the MBR moved to 0:0600h first so that SI can point to the entry. */
+    movw $0x7c00, %si
+    movw $0x0600, %di
+    movw $256, %cx
+    rep movsw
+    decw %ax
+    shlw $4, %ax
+    addw $(0x0600 + 446), %ax
+    movw %ax, %si
+    pushl $0
+    pushl 8(%si)            /* LBA */
+    pushl $0x00007c00       /* buffer 0:7C00h */
+    pushl $0x00010010       /* one sector, packet of 16 bytes */
+    pushw %si
+    leaw 2(%esp), %si
+    movb $0x42, %ah
+    movb %cs:OFF(drive), %dl
+    int $0x13
+    popw %si
+    jc hook_failed_label
+    addw $16, %sp
+    cmpw $0xaa55, 0x7dfe
+    jne no_signature
+start:
+    movb %cs:OFF(drive), %dl
+    ljmp $0, $0x7c00
+no_signature:
+    movb $0xff, %ah
+hook_failed_label:
+    vmmcall                 /* only here is it not #UD: the kernel compares RIP */
+3:  hlt
+    jmp 3b
+
+    /* INT 13h with two drive numbers exchanged. Installed only where swap is not 0. */
+hook_int13_label:
+    cmpb $0x80, %dl
+    je 4f
+    cmpb %cs:OFF(swap), %dl
+    je 5f
+    ljmpw *%cs:OFF(old13)
+4:  pushw %dx
+    movb %cs:OFF(swap), %dl
+    jmp 6f
+5:  pushw %dx
+    movb $0x80, %dl
+6:  cmpb $0x08, %ah         /* this one returns the number of drives in DL */
+    je 7f
+    pushfw
+    lcallw *%cs:OFF(old13)
+    pushw %bp
+    movw %sp, %bp
+    movb 2(%bp), %dl        /* the caller's DL; DH is a result */
+    popw %bp
+    leaw 2(%esp), %sp
+    lretw $2
+7:  pushfw
+    lcallw *%cs:OFF(old13)
+    leaw 2(%esp), %sp
+    lretw $2
+
+hook_int15_label:
+    cmpw $0xe820, %ax
+    je e820
+    cmpw $0xe801, %ax
+    je e801
+    cmpb $0x88, %ah
+    je extended
+    ljmpw *%cs:OFF(old15)
+
+    /* ACPI 6.5, 15.1: EBX = continuation, ES:DI = buffer, ECX = its size, EDX = 'SMAP'. */
+e820:
+    cmpl $SMAP, %edx
+    jne refuse
+    cmpl $20, %ecx
+    jb refuse
+    cmpw %cs:OFF(map_count), %bx
+    jae refuse
+    pushw %si
+    pushw %di
+    pushw %ds
+    pushw %cs
+    popw %ds
+    cld
+    imulw $20, %bx, %si
+    addw $OFF(map), %si
+    movw $10, %cx
+    rep movsw
+    popw %ds
+    popw %di
+    popw %si
+    movzwl %bx, %ebx
+    incw %bx
+    cmpw %cs:OFF(map_count), %bx
+    jb 8f
+    xorl %ebx, %ebx
+8:  movl $SMAP, %eax
+    movl $20, %ecx
+    jmp good
+
+    /* The BIOS's answers, cut where Weir's memory begins. */
+extended:
+    pushfw
+    lcallw *%cs:OFF(old15)
+    jc bad
+    cmpw %cs:OFF(limit_88), %ax
+    jbe good
+    movw %cs:OFF(limit_88), %ax
+    jmp good
+e801:
+    pushfw
+    lcallw *%cs:OFF(old15)
+    jc bad
+    cmpw %cs:OFF(limit_16m), %ax
+    jbe 9f
+    movw %cs:OFF(limit_16m), %ax
+9:  cmpw %cs:OFF(limit_16m), %cx
+    jbe 10f
+    movw %cs:OFF(limit_16m), %cx
+10: cmpw %cs:OFF(limit_64k), %bx
+    jbe 11f
+    movw %cs:OFF(limit_64k), %bx
+11: cmpw %cs:OFF(limit_64k), %dx
+    jbe good
+    movw %cs:OFF(limit_64k), %dx
+good:
+    pushw %bp
+    movw %sp, %bp
+    andb $0xfe, 6(%bp)      /* CF in the caller's flags */
+    popw %bp
+    iretw
+refuse:
+    movb $0x86, %ah         /* function not supported */
+bad:
+    pushw %bp
+    movw %sp, %bp
+    orb $1, 6(%bp)
+    popw %bp
+    iretw
+hook_block_end:

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * IN, OUT and their string forms on hooked ports (AMD APM vol. 2, 15.10). String I/O is done in chunks that lie in one
+ * guest page: its memory is translated, and #PF raised, before anything is sent; registers advance when it is complete.
+ */
+#include "core/log.h"
+#include "core/string.h"
+#include "exit.h"
+#include "guest_memory.h"
+#include "mm/window.h"
+#include "obj/device.h"
+#include "vcpu_ops.h"
+#include "x86/insn.h"
+
+#define RFLAGS_DF BIT(10)
+
+void io_do(struct vcpu *v)
+{
+    struct access *a = &v->access;
+    u16 port = (u16)a->addr;
+
+    for (u32 i = 0; i < a->count; i++) {
+        u8 *p = a->string ? v->io_page + i * a->size : (u8 *)&a->data;
+        if (a->write && a->size == 1)
+            outb(port, *p);
+        else if (a->write && a->size == 2)
+            outw(port, *(u16 *)p);
+        else if (a->write)
+            outl(port, *(u32 *)p);
+        else if (a->size == 1)
+            *p = inb(port);
+        else if (a->size == 2)
+            *(u16 *)p = inw(port);
+        else
+            *(u32 *)p = inl(port);
+    }
+}
+
+static u64 address_mask(u8 bytes)
+{
+    return bytes == 8 ? ~0ull : (1ull << (8 * bytes)) - 1;
+}
+
+/* Adds to a register as an instruction with that address size does. */
+static void add_register(u64 *reg, u64 delta, u8 address_size)
+{
+    u64 mask = address_mask(address_size), v = (*reg + delta) & mask;
+
+    *reg = address_size == 2 ? (*reg & ~mask) | v : v;
+}
+
+static void string_finish(struct cpu *cpu, struct vcpu *v, u32 count)
+{
+    const struct io_exit *io = &v->exit.io;
+    struct access *a = &v->access;
+    struct guest_view g;
+    u64 gpa;
+    u32 error;
+
+    vcpu_ops->guest_view(v, &g);
+    if (!a->write) {
+        u32 access = PF_W | (g.cpl == 3 ? PF_U : 0);
+        if (!guest_translate(cpu, &g, a->linear, access, false, &gpa, &error)) {
+            vcpu_raise_pf(v, a->linear, error);
+            return;
+        }
+        guest_write(cpu, gpa, v->io_page, count * a->size);
+    }
+    u64 step = (u64)count * a->size;
+    add_register(&v->regs[a->write ? RSI : RDI], v->rflags & RFLAGS_DF ? -step : step, io->address_size);
+    if (io->rep)
+        add_register(&v->regs[RCX], -(u64)count, io->address_size);
+    if (!io->rep || !(v->regs[RCX] & address_mask(io->address_size)))
+        vcpu_advance(v, v->exit.length);
+}
+
+void io_finish(struct cpu *cpu, struct vcpu *v, u32 count)
+{
+    struct access *a = &v->access;
+
+    if (unlikely(a->string)) {
+        string_finish(cpu, v, count);
+        return;
+    }
+    if (!a->write) {
+        if (a->size == 4)
+            v->regs[RAX] = (u32)a->data;
+        else if (a->size == 2)
+            v->regs[RAX] = (v->regs[RAX] & ~0xffffull) | (u16)a->data;
+        else
+            v->regs[RAX] = (v->regs[RAX] & ~0xffull) | (u8)a->data;
+    }
+    vcpu_advance(v, v->exit.length);
+}
+
+/* The chunk's place: one element, or as many as lie in this page and before the address wraps. false: faulted. */
+static bool string_chunk(struct cpu *cpu, struct vcpu *v, const struct io_exit *io, u64 *gpa)
+{
+    struct weir_emu_state s;
+    struct guest_view g;
+    struct access *a = &v->access;
+    u32 error;
+
+    vcpu_ops->get_state(v, &s);
+    vcpu_ops->guest_view(v, &g);
+    u64 mask = address_mask(io->address_size);
+    u64 offset = v->regs[io->in ? RDI : RSI] & mask;
+    unsigned seg = io->in ? WEIR_EMU_ES : io->segment;
+    const struct weir_emu_segment *sg = &s.segment[seg];
+    u64 count = io->rep ? v->regs[RCX] & mask : 1;
+    bool down = v->rflags & RFLAGS_DF;
+
+    a->linear = g.mode == CODE_64 && seg != WEIR_EMU_FS && seg != WEIR_EMU_GS ? offset : sg->base + offset;
+    if (g.mode != CODE_64)
+        a->linear = (u32)a->linear;
+    u64 in_page = (PAGE_SIZE - (a->linear & PAGE_MASK)) / io->size;
+    u64 to_wrap = (mask - offset) / io->size + (mask - offset) % io->size / (io->size - 1u + !(io->size - 1u));
+    if (count > in_page)
+        count = in_page;
+    if (count > to_wrap)
+        count = to_wrap;
+    if (g.mode != CODE_64 && count && (offset > sg->limit || count * io->size - 1 > sg->limit - offset))
+        count = offset <= sg->limit ? (sg->limit - offset + 1ull) / io->size : 0;
+    if (g.mode != CODE_64 && count == 0 && (offset > sg->limit || io->size - 1u > sg->limit - offset)) {
+        vcpu_raise(v, seg == WEIR_EMU_SS ? 12 : VECTOR_GP, 0);
+        return false;
+    }
+    if (down || count == 0)
+        count = 1;
+    a->count = (u32)count;
+    u32 access = (io->in ? PF_W : 0) | (g.cpl == 3 ? PF_U : 0);
+    if (!guest_translate(cpu, &g, a->linear, access, false, gpa, &error)) {
+        vcpu_raise_pf(v, a->linear, error);
+        return false;
+    }
+    return true;
+}
+
+/* An element that crosses a page: its two parts may lie anywhere, so the emulator does it. */
+static bool crosses_page(const struct access *a)
+{
+    return (a->linear & PAGE_MASK) + (u64)a->count * a->size > PAGE_SIZE;
+}
+
+static void string_io(struct cpu *cpu, struct vcpu *v, const struct binding *b)
+{
+    const struct io_exit *io = &v->exit.io;
+    struct access *a = &v->access;
+    u64 gpa;
+
+    if (io->rep && !(v->regs[RCX] & address_mask(io->address_size))) {
+        vcpu_advance(v, v->exit.length);
+        return;
+    }
+    if (!string_chunk(cpu, v, io, &gpa))
+        return;
+    if (crosses_page(a)) {
+        emulate_start(cpu, v);
+        return;
+    }
+    a->string = true;
+    if (a->write)
+        guest_read(cpu, gpa, v->io_page, a->count * a->size);
+    access_route(cpu, v, b);
+}
+
+void exit_io(struct cpu *cpu, struct vcpu *v)
+{
+    const struct io_exit *io = &v->exit.io;
+    const struct binding *b = binding_find_io(io->port, io->size);
+    struct access *a = &v->access;
+
+    a->kind = WEIR_MSG_IO;
+    a->size = io->size;
+    a->write = !io->in;
+    a->emulated = false;
+    a->string = false;
+    a->count = 1;
+    a->addr = io->port;
+    if (unlikely(io->string)) {
+        string_io(cpu, v, b);
+        return;
+    }
+    a->data = io->in ? 0 : io->size == 4 ? (u32)v->regs[RAX] : io->size == 2 ? (u16)v->regs[RAX] : (u8)v->regs[RAX];
+    access_route(cpu, v, b);
+}

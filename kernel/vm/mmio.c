@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Nested page faults: memory that is not mapped yet, and accesses of bound addresses. */
+#include "core/log.h"
+#include "exit.h"
+#include "guest_memory.h"
+#include "hook.h"
+#include "mm/window.h"
+#include "npt.h"
+#include "obj/device.h"
+#include "vcpu_ops.h"
+#include "x86/insn.h"
+
+#define NPF_WHILE_WALKING BIT(33) /* AMD APM vol. 2, 15.25.6 */
+
+/* Writes to Weir's region and to the hook block are dropped, like writes to a hole or a ROM. */
+static const struct binding dropped = {.mode = WEIR_BIND_READ_ONLY, .type = DEVICE_ADDRESSES};
+
+static const struct binding *binding_at(u64 gpa, unsigned size)
+{
+    if (in_region(gpa) || (gpa & ~PAGE_MASK) == hook_page())
+        return &dropped;
+    return binding_find(DEVICE_ADDRESSES, gpa, size);
+}
+
+void mmio_do(struct cpu *cpu, struct vcpu *v)
+{
+    struct access *a = &v->access;
+    volatile void *p;
+
+    window_open(cpu);
+    p = window_ptr(cpu, a->addr);
+    if (!p) {
+        a->data = ~0ull;
+        return;
+    }
+    switch (a->size | (a->write ? 0x10 : 0)) {
+    case 1:
+        a->data = *(volatile u8 *)p;
+        break;
+    case 2:
+        a->data = *(volatile u16 *)p;
+        break;
+    case 4:
+        a->data = *(volatile u32 *)p;
+        break;
+    case 8:
+        a->data = *(volatile u64 *)p;
+        break;
+    case 0x11:
+        *(volatile u8 *)p = (u8)a->data;
+        break;
+    case 0x12:
+        *(volatile u16 *)p = (u16)a->data;
+        break;
+    case 0x14:
+        *(volatile u32 *)p = (u32)a->data;
+        break;
+    case 0x18:
+        *(volatile u64 *)p = a->data;
+        break;
+    }
+}
+
+void mmio_finish(struct vcpu *v)
+{
+    struct access *a = &v->access;
+
+    if (!a->write)
+        mmio_mov_apply(&a->mov, v->regs, a->data);
+    vcpu_advance(v, a->mov.length);
+}
+
+/* One access at a physical address, by whatever rule binds it; the data is in v->access. */
+void mmio_route(struct cpu *cpu, struct vcpu *v)
+{
+    access_route(cpu, v, binding_at(v->access.addr, v->access.size));
+}
+
+static void mmio_access(struct cpu *cpu, struct vcpu *v)
+{
+    struct access *a = &v->access;
+    struct guest_view g;
+    const u8 *code;
+    u8 fetched[16] __attribute__((aligned(8)));
+
+    vcpu_ops->guest_view(v, &g);
+    unsigned n = vcpu_ops->fetched(v, &code);
+    if (!n) {
+        n = guest_fetch(cpu, &g, fetched);
+        code = fetched;
+    }
+    if (!decode_mmio_mov(code, n, g.mode, &a->mov) ||
+        (v->exit.gpa & PAGE_MASK) + a->mov.size > PAGE_SIZE) {
+        emulate_start(cpu, v);
+        return;
+    }
+    if (a->mov.write != !!(v->exit.error & PF_W))
+        return; /* another CPU changed the code meanwhile: try again */
+    a->kind = WEIR_MSG_MMIO;
+    a->size = a->mov.size;
+    a->write = a->mov.write;
+    a->emulated = false;
+    a->string = false;
+    a->count = 1;
+    a->addr = v->exit.gpa;
+    a->data = a->write ? mmio_mov_value(&a->mov, v->regs) : 0;
+    v->exit.length = a->mov.length;
+    mmio_route(cpu, v);
+}
+
+void exit_nested(struct cpu *cpu, struct vcpu *v)
+{
+    u64 gpa = v->exit.gpa;
+
+    if (unlikely(!in_region(gpa) && (gpa & ~PAGE_MASK) != hook_page() && npt_fill(gpa)))
+        return;
+    if (unlikely(v->exit.error & NPF_WHILE_WALKING)) {
+        /* The guest keeps page tables where a service or nothing is: no CPU says what then happens. */
+        log_line("weir: the guest's page tables at %lx lie in a bound address; #GP", gpa);
+        vcpu_raise(v, VECTOR_GP, 0);
+        return;
+    }
+    mmio_access(cpu, v);
+}

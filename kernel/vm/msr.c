@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * RDMSR and WRMSR: those a policy binds, those the control block holds, those that would uncover or harm Weir, and the
+ * rest, which the CPU answers for itself.
+ */
+#include "core/log.h"
+#include "exit.h"
+#include "mm/space.h"
+#include "obj/device.h"
+#include "obj/sched.h"
+#include "obj/thread.h"
+#include "vcpu_ops.h"
+#include "x86/apic.h"
+#include "x86/insn.h"
+
+/* Reads pass; writes that change something are ignored and logged: firmware's business, and dangerous to Weir. */
+static bool is_firmware_msr(u32 msr)
+{
+    switch (msr) {
+    case MSR_UCODE_WRITE:
+    case MSR_UCODE_REV:
+    case 0xc0010020: /* PATCH_LOADER */
+    case 0xc0010010: /* SYSCFG */
+    case 0xc0010016: /* IORR_BASE0, MASK0, BASE1, MASK1 */
+    case 0xc0010017:
+    case 0xc0010018:
+    case 0xc0010019:
+    case 0xc001001a: /* TOP_MEM */
+    case 0xc001001d: /* TOP_MEM2 */
+    case 0xc0010058: /* MMIO_CONF_BASE */
+    case 0xc0010111: /* SMM_BASE, SMM_ADDR, SMM_MASK */
+    case 0xc0010112:
+    case 0xc0010113:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The TSC jumps: what the kernel waits for moves with it. */
+static bool write_tsc(struct cpu *cpu, u32 msr, u64 value)
+{
+    u64 before = rdtsc();
+
+    if (!wrmsr_safe(msr, value))
+        return false;
+    u64 jump = rdtsc() - before;
+    for (struct thread *t = cpu->timers; t; t = t->next_timer)
+        t->deadline += jump;
+    cpu->background_at = 0;
+    return true;
+}
+
+static bool write_apic_base(u64 value)
+{
+    if (in_region(value & PTE_ADDR) || !wrmsr_safe(MSR_APIC_BASE, value))
+        return false;
+    apic_track(value);
+    return true;
+}
+
+static bool write_msr(struct cpu *cpu, struct vcpu *v, u32 msr, u64 value)
+{
+    bool fault = false;
+
+    if (vcpu_ops->write_msr(v, msr, value, &fault))
+        return !fault;
+    if (msr == MSR_APIC_BASE)
+        return write_apic_base(value);
+    if (msr == MSR_TSC || msr == MSR_TSC_ADJUST)
+        return write_tsc(cpu, msr, value);
+    if (is_firmware_msr(msr)) {
+        u64 now;
+        bool there = rdmsr_safe(msr, &now);
+        if (there && now != value)
+            log_line("weir: write of %lx to MSR %x at %lx ignored", value, msr, v->rip);
+        return there;
+    }
+    return wrmsr_safe(msr, value);
+}
+
+bool msr_do(struct cpu *cpu, struct vcpu *v)
+{
+    struct access *a = &v->access;
+    bool fault = false;
+
+    if (a->write)
+        return write_msr(cpu, v, (u32)a->addr, a->data);
+    if (vcpu_ops->read_msr(v, (u32)a->addr, &a->data, &fault))
+        return !fault;
+    return rdmsr_safe((u32)a->addr, &a->data);
+}
+
+void msr_finish(struct cpu *cpu, struct vcpu *v, u8 verdict)
+{
+    struct access *a = &v->access;
+    bool hardware = verdict == WEIR_V_PASS || (verdict == WEIR_V_REPLACE && a->write);
+
+    if (verdict == WEIR_V_DENY || verdict == WEIR_V_FAULT ||
+        (hardware && !a->filtered && !msr_do(cpu, v))) {
+        vcpu_raise(v, VECTOR_GP, 0);
+        return;
+    }
+    if (!a->write) {
+        v->regs[RAX] = (u32)a->data;
+        v->regs[RDX] = a->data >> 32;
+    }
+    vcpu_advance(v, v->exit.length);
+}
+
+static void exit_msr(struct cpu *cpu, struct vcpu *v, bool write)
+{
+    struct access *a = &v->access;
+    u32 msr = (u32)v->regs[RCX];
+
+    a->kind = WEIR_MSG_MSR;
+    a->size = 8;
+    a->write = write;
+    a->emulated = false;
+    a->string = false;
+    a->filtered = false;
+    a->count = 1;
+    a->addr = msr;
+    a->data = write ? (u32)v->regs[RAX] | v->regs[RDX] << 32 : 0;
+    const struct binding *b = binding_find(DEVICE_MSRS, msr, 1);
+    if (unlikely(b))
+        access_route(cpu, v, b);
+    else
+        msr_finish(cpu, v, WEIR_V_PASS);
+}
+
+void exit_rdmsr(struct cpu *cpu, struct vcpu *v)
+{
+    exit_msr(cpu, v, false);
+}
+
+void exit_wrmsr(struct cpu *cpu, struct vcpu *v)
+{
+    exit_msr(cpu, v, true);
+}

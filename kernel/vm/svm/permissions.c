@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The I/O and MSR permission maps (AMD APM vol. 2, 15.10.1, 15.11) and the MSRs that SVM itself has. */
+#include "core/log.h"
+#include "core/string.h"
+#include "mm/page.h"
+#include "svm.h"
+#include "x86/apic.h"
+
+#define MSR_VM_CR 0xc0010114u
+#define MSR_SVM_KEY 0xc0010118u
+#define MSR_VM_HSAVE_PA 0xc0010117u
+
+static u8 *iopm;  /* 3 pages: one bit a port */
+static u8 *msrpm; /* 2 pages: two bits an MSR, read and write */
+
+static const struct {
+    u32 msr;
+    bool read; /* intercepted too */
+} own_msrs[] = {
+    {MSR_EFER, true}, {MSR_VM_CR, true}, {MSR_VM_HSAVE_PA, true}, {MSR_SVM_KEY, true},
+    {MSR_APIC_BASE, false}, {MSR_TSC, false}, {MSR_TSC_ADJUST, false}, {MSR_UCODE_WRITE, false},
+    {MSR_UCODE_REV, false}, {0xc0010020, false}, {0xc0010010, false}, {0xc0010016, false}, {0xc0010017, false},
+    {0xc0010018, false}, {0xc0010019, false}, {0xc001001a, false}, {0xc001001d, false}, {0xc0010058, false},
+    {0xc0010111, false}, {0xc0010112, false}, {0xc0010113, false},
+};
+
+/* Bit number of the MSR's read bit in the map; -1: outside, always intercepted. */
+static int msr_bit(u32 msr)
+{
+    if (msr < 0x2000)
+        return (int)msr * 2;
+    if (msr - 0xc0000000 < 0x2000)
+        return (int)(0x4000 + (msr - 0xc0000000) * 2);
+    if (msr - 0xc0010000 < 0x2000)
+        return (int)(0x8000 + (msr - 0xc0010000) * 2);
+    return -1;
+}
+
+static void set_msr(u32 msr, bool read, bool write)
+{
+    int bit = msr_bit(msr);
+
+    if (bit >= 0)
+        msrpm[bit / 8] = (u8)((msrpm[bit / 8] & ~(3u << (bit % 8))) | (unsigned)(read | write << 1) << (bit % 8));
+}
+
+void svm_permissions_init(void)
+{
+    iopm = page_alloc(&kernel_budget, 3);
+    msrpm = page_alloc(&kernel_budget, 2);
+    ASSERT(iopm && msrpm);
+    memset(iopm + 0x2000, 0xff, PAGE_SIZE); /* accesses that run over port FFFFh */
+    for (unsigned i = 0; i < ARRAY_SIZE(own_msrs); i++)
+        set_msr(own_msrs[i].msr, own_msrs[i].read, true);
+}
+
+void svm_permissions_use(struct vmcb *c)
+{
+    c->iopm_base = pa_of(iopm);
+    c->msrpm_base = pa_of(msrpm);
+}
+
+void svm_intercept_io(u16 first, u16 last, bool on)
+{
+    for (u32 p = first; p <= last; p++) {
+        if (on)
+            iopm[p / 8] |= (u8)(1u << (p % 8));
+        else
+            iopm[p / 8] &= (u8)~(1u << (p % 8));
+    }
+}
+
+void svm_intercept_msr(u32 first, u32 last, bool on)
+{
+    for (u64 msr = first; msr <= last; msr++) {
+        if (msr_bit((u32)msr) < 0) { /* on to the next range of the map */
+            msr = msr < 0xc0000000 ? 0xbfffffff : msr < 0xc0010000 ? 0xc000ffff : 0xffffffff;
+            continue;
+        }
+        set_msr((u32)msr, on, on);
+    }
+    for (unsigned i = 0; !on && i < ARRAY_SIZE(own_msrs); i++)
+        if (own_msrs[i].msr >= first && own_msrs[i].msr <= last)
+            set_msr(own_msrs[i].msr, own_msrs[i].read, true);
+}
+
+bool svm_read_msr(struct vcpu *v, u32 msr, u64 *value, bool *fault)
+{
+    switch (msr) {
+    case MSR_EFER:
+        *value = v->vmcb->efer & ~EFER_SVME;
+        return true;
+    case MSR_VM_CR:
+    case MSR_VM_HSAVE_PA:
+    case MSR_SVM_KEY:
+        *fault = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Which of the bits that no guest of ours cares about this CPU's EFER takes; false: it faults on them. */
+static bool try_efer(u64 *bits)
+{
+    u64 host = rdmsr(MSR_EFER);
+    bool good = wrmsr_safe(MSR_EFER, host | *bits);
+
+    *bits &= rdmsr(MSR_EFER);
+    wrmsr(MSR_EFER, host);
+    return good;
+}
+
+static bool write_efer(struct vcpu *v, u64 value)
+{
+    const u64 known = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
+    u64 other = value & ~(known | EFER_SVME), now = v->vmcb->efer;
+
+    if ((value & EFER_SVME) || ((value ^ now) & EFER_LME && (v->vmcb->cr0 & CR0_PG)))
+        return false;
+    if (other && !try_efer(&other))
+        return false;
+    v->vmcb->efer = (value & (EFER_SCE | EFER_LME | EFER_NXE)) | (now & EFER_LMA) | other | EFER_SVME;
+    return true;
+}
+
+bool svm_write_msr(struct vcpu *v, u32 msr, u64 value, bool *fault)
+{
+    switch (msr) {
+    case MSR_EFER:
+        *fault = !write_efer(v, value);
+        return true;
+    case MSR_VM_CR:
+    case MSR_VM_HSAVE_PA:
+    case MSR_SVM_KEY:
+        *fault = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+u8 svm_outs_segment(struct vcpu *v, u64 exitinfo1)
+{
+    static const u8 by_prefix[256] = {
+        [0x26] = 1 + WEIR_EMU_ES, [0x2e] = 1 + WEIR_EMU_CS, [0x36] = 1 + WEIR_EMU_SS,
+        [0x3e] = 1 + WEIR_EMU_DS, [0x64] = 1 + WEIR_EMU_FS, [0x65] = 1 + WEIR_EMU_GS,
+    };
+    struct guest_view g;
+    u8 code[16] __attribute__((aligned(8))), segment = WEIR_EMU_DS;
+
+    if (svm_features.decode_assist)
+        return (exitinfo1 >> 10) & 7;
+    svm_ops.guest_view(v, &g);
+    unsigned n = guest_fetch(v->cpu, &g, code);
+    for (unsigned i = 0; i < n && code[i] != 0x6e && code[i] != 0x6f; i++)
+        if (by_prefix[code[i]])
+            segment = by_prefix[code[i]] - 1;
+    return segment;
+}

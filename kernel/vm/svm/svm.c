@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* AMD SVM behind struct vcpu_ops: the control block, entry and exit (AMD APM vol. 2, 15). */
+#include "svm.h"
+
+#include "core/log.h"
+#include "core/string.h"
+#include "obj/domain.h"
+#include "vm/hook.h"
+#include "vm/npt.h"
+#include "x86/fence.h"
+
+#define MSR_VM_CR 0xc0010114u
+#define MSR_VM_HSAVE_PA 0xc0010117u
+#define VM_CR_SVMDIS BIT(4)
+
+struct svm_features svm_features;
+
+static const u8 reason_of[0x90] = { /* exit codes 60h to 8Fh; 0 stands for none, IO is named apart */
+    [0x60] = WEIR_EXIT_INTR,      [0x61] = WEIR_EXIT_NMI,       [0x63] = WEIR_EXIT_INIT,
+    [0x64] = WEIR_EXIT_WINDOW,    [0x72] = WEIR_EXIT_CPUID,     [0x74] = WEIR_EXIT_IRET,
+    [0x76] = WEIR_EXIT_INVD,      [0x78] = WEIR_EXIT_HLT,       [0x7a] = WEIR_EXIT_FORBIDDEN,
+    [0x7b] = WEIR_EXIT_IO,        [0x7c] = WEIR_EXIT_RDMSR,     [0x7f] = WEIR_EXIT_SHUTDOWN,
+    [0x80] = WEIR_EXIT_FORBIDDEN, [0x81] = WEIR_EXIT_VMMCALL,   [0x82] = WEIR_EXIT_FORBIDDEN,
+    [0x83] = WEIR_EXIT_FORBIDDEN, [0x84] = WEIR_EXIT_FORBIDDEN, [0x85] = WEIR_EXIT_FORBIDDEN,
+    [0x86] = WEIR_EXIT_FORBIDDEN, [0x8b] = WEIR_EXIT_MWAIT,     [0x8c] = WEIR_EXIT_MWAIT,
+};
+
+void svm_enter(struct vcpu *v) __attribute__((noreturn)); /* run.S */
+void svm_exit(struct vcpu *v);
+
+static inline void vmsave(u64 pa)
+{
+    asm volatile("vmsave %%rax" : : "a"(pa) : "memory");
+}
+
+static inline void vmload(u64 pa)
+{
+    asm volatile("vmload %%rax" : : "a"(pa) : "memory");
+}
+
+const char *svm_unusable(void)
+{
+    u64 vm_cr;
+
+    if (!(cpuid(0x80000001, 0).ecx & BIT(2)))
+        return "this CPU has neither AMD-V nor VT-x";
+    if (rdmsr_safe(MSR_VM_CR, &vm_cr) && (vm_cr & VM_CR_SVMDIS))
+        return "the firmware has switched AMD-V off";
+    struct cpuid c = cpuid(0x8000000a, 0);
+    svm_features = (struct svm_features){
+        .npt = c.edx & BIT(0),
+        .next_rip = c.edx & BIT(3),
+        .decode_assist = c.edx & BIT(7),
+    };
+    return svm_features.npt ? NULL : "this CPU has no nested paging, and shadow paging is not built yet";
+}
+
+static const char *paging_name(void)
+{
+    return "npt";
+}
+
+static void init_cpu(struct cpu *cpu)
+{
+    void *hsave = page_alloc(&kernel_budget, 1), *host = page_alloc(&kernel_budget, 1);
+
+    ASSERT(hsave && host);
+    wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
+    wrmsr(MSR_VM_HSAVE_PA, pa_of(hsave));
+    cpu->host_state_pa = pa_of(host);
+    vmsave(cpu->host_state_pa);
+    svm_permissions_init();
+    npt_init();
+}
+
+static void set_intercept(struct vmcb *c, unsigned bit, bool on)
+{
+    if (on)
+        c->intercept[bit / 32] |= 1u << (bit % 32);
+    else
+        c->intercept[bit / 32] &= ~(1u << (bit % 32));
+}
+
+/* Real mode, as the BIOS starts a boot sector; CS:IP is the caller's. */
+static void real_mode(struct vcpu *v, u16 cs, u16 ip)
+{
+    struct vmcb *c = v->vmcb;
+    const struct weir_emu_segment data = {0, 0x93, 0xffff, 0};
+
+    c->cs = (struct weir_emu_segment){cs, 0x9b, 0xffff, (u64)cs << 4};
+    c->es = c->ss = c->ds = c->fs = c->gs = data;
+    c->gdtr = (struct weir_emu_segment){0, 0, 0xffff, 0};
+    c->idtr = (struct weir_emu_segment){0, 0, 0x3ff, 0};
+    c->ldtr = (struct weir_emu_segment){0, 0x82, 0xffff, 0};
+    c->tr = (struct weir_emu_segment){0, 0x8b, 0xffff, 0};
+    c->cr0 = CR0_ET;
+    c->cr3 = c->cr4 = c->cr2 = 0;
+    c->dr6 = 0xffff0ff0;
+    c->dr7 = 0x400;
+    c->efer = EFER_SVME;
+    c->g_pat = 0x0007040600070406;
+    c->cpl = 0;
+    memset(v->regs, 0, sizeof(v->regs));
+    v->rip = ip;
+    v->rflags = 2;
+    v->event = 0;
+}
+
+static bool create(struct vcpu *v)
+{
+    static const u8 always[] = {ICPT_NMI, ICPT_INIT, ICPT_CPUID, ICPT_INVD, ICPT_INVLPGA, ICPT_IOIO, ICPT_MSR,
+                                ICPT_SHUTDOWN, ICPT_VMRUN, ICPT_VMMCALL, ICPT_VMLOAD, ICPT_VMSAVE, ICPT_STGI,
+                                ICPT_CLGI, ICPT_SKINIT};
+    struct vmcb *c = block_alloc(v->cpu->thread->domain, PAGE_SIZE);
+
+    if (!c)
+        return false;
+    v->vmcb = c;
+    v->control_pa = pa_of(c);
+    for (unsigned i = 0; i < sizeof(always); i++)
+        set_intercept(c, always[i], true);
+    svm_permissions_use(c);
+    c->asid = 1;
+    c->nested_control = 1;
+    c->nested_cr3 = npt_root();
+    v->flush_tlb = true;
+    real_mode(v, (u16)(hook_page() >> 4), hook_entry());
+    return true;
+}
+
+static void destroy(struct vcpu *v)
+{
+    block_free(v->object.owner, v->vmcb, PAGE_SIZE);
+}
+
+static void leave_guest(struct vcpu *v)
+{
+    if (v)
+        vmsave(v->control_pa);
+    vmload(this_cpu()->host_state_pa);
+    asm volatile("stgi");
+}
+
+static void enter_guest(struct vcpu *v)
+{
+    asm volatile("clgi");
+    vmload(v->control_pa);
+}
+
+static inline void write_back(struct vcpu *v)
+{
+    struct vmcb *c = v->vmcb;
+
+    c->rax = v->regs[RAX];
+    c->rsp = v->regs[RSP];
+    c->rip = v->rip;
+    c->rflags = v->rflags;
+    c->eventinj = v->event;
+    c->tlb_control = v->flush_tlb;
+    v->event = 0;
+    v->flush_tlb = false;
+    v->cpu->count.entries++;
+}
+
+static noreturn void run(struct vcpu *v)
+{
+    write_back(v);
+    svm_enter(v);
+}
+
+/* An event whose delivery the exit interrupted comes again; software interrupts by executing them again. */
+static noinline void keep_event(struct vcpu *v, u64 event)
+{
+    if (EVENT_TYPE(event) == EVENT_TYPE_SOFT)
+        return;
+    if (EVENT_TYPE(event) == EVENT_TYPE_EXCEPTION && ((event & 0xff) == 3 || (event & 0xff) == 4))
+        return;
+    v->event = event;
+}
+
+static void decode_io(struct vcpu *v, const struct vmcb *c)
+{
+    u64 info = c->exitinfo1;
+    struct io_exit *io = &v->exit.io;
+
+    io->port = (u16)(info >> 16);
+    io->in = info & IOIO_IN;
+    io->size = (info >> 4) & 7;
+    io->string = info & IOIO_STR;
+    v->exit.length = (u8)(c->exitinfo2 - v->rip);
+    if (unlikely(io->string)) {
+        io->rep = info & IOIO_REP;
+        io->address_size = (u8)(((info >> 7) & 7) * 2);
+        io->segment = svm_outs_segment(v, info);
+    }
+}
+
+/* C's part of an exit: the control block's words into struct vcpu, the handler, and back. */
+void svm_exit(struct vcpu *v)
+{
+    struct vmcb *c = v->vmcb;
+    u32 code = (u32)c->exitcode;
+
+    v->regs[RAX] = c->rax;
+    v->regs[RSP] = c->rsp;
+    v->rip = c->rip;
+    v->rflags = c->rflags;
+    v->exit.length = 0;
+    if (unlikely(c->exitintinfo & BIT(31)))
+        keep_event(v, c->exitintinfo);
+    if (code == EXITCODE_NPF) {
+        v->exit.reason = WEIR_EXIT_NESTED;
+        v->exit.error = c->exitinfo1;
+        v->exit.gpa = c->exitinfo2;
+    } else if (code == 0x7b) {
+        v->exit.reason = WEIR_EXIT_IO;
+        decode_io(v, c);
+    } else {
+        u8 reason = code < sizeof(reason_of) ? reason_of[code] : 0;
+        if (reason == WEIR_EXIT_RDMSR && (c->exitinfo1 & 1))
+            reason = WEIR_EXIT_WRMSR;
+        if (unlikely(!reason)) {
+            reason = code == EXITCODE_INVALID ? WEIR_EXIT_INVALID : WEIR_EXIT_UNKNOWN;
+            v->exit.error = code;
+        }
+        v->exit.reason = reason;
+        if (svm_features.next_rip && c->next_rip > v->rip)
+            v->exit.length = (u8)(c->next_rip - v->rip);
+    }
+    vcpu_handle_exit(v->cpu, v);
+    write_back(v);
+}
+
+static int take_interrupt(struct cpu *cpu)
+{
+    leave_guest(cpu->vcpu); /* an NMI on the way needs the host's TR */
+    int vector = fence_take_interrupt(cpu);
+    enter_guest(cpu->vcpu);
+    return vector;
+}
+
+static void take_nmi(struct cpu *cpu)
+{
+    leave_guest(cpu->vcpu);
+    asm volatile("nop" : : : "memory");
+    enter_guest(cpu->vcpu);
+}
+
+static void intercept_interrupts(struct vcpu *v, bool on)
+{
+    set_intercept(v->vmcb, ICPT_INTR, on);
+    set_intercept(v->vmcb, ICPT_HLT, on);
+    set_intercept(v->vmcb, ICPT_MWAIT, on);
+}
+
+static void intercept_iret(struct vcpu *v, bool on)
+{
+    set_intercept(v->vmcb, ICPT_IRET, on);
+}
+
+static void clear_shadow(struct vcpu *v)
+{
+    v->vmcb->interrupt_shadow = 0;
+}
+
+static void set_step(struct vcpu *v)
+{
+    v->vmcb->dr6 |= BIT(14);
+}
+
+static u64 next_rip(const struct vcpu *v, unsigned length)
+{
+    u64 rip = v->rip + length;
+    const struct vmcb *c = v->vmcb;
+
+    if ((c->efer & EFER_LMA) && (c->cs.attributes & BIT(9)))
+        return rip;
+    return (u32)rip;
+}
+
+static unsigned fetched(struct vcpu *v, const u8 **code)
+{
+    *code = v->vmcb->fetched;
+    return svm_features.decode_assist ? v->vmcb->fetched_bytes & 15 : 0;
+}
+
+static void guest_view(const struct vcpu *v, struct guest_view *g)
+{
+    const struct vmcb *c = v->vmcb;
+    bool long_mode = (c->efer & EFER_LMA) && (c->cs.attributes & BIT(9));
+
+    g->cr0 = c->cr0;
+    g->cr3 = c->cr3;
+    g->cr4 = c->cr4;
+    g->efer = c->efer;
+    g->rflags = v->rflags;
+    g->cpl = c->cpl;
+    g->linear_rip = long_mode ? v->rip : (u32)(c->cs.base + v->rip);
+    g->mode = long_mode ? CODE_64 : c->cs.attributes & BIT(10) ? CODE_32 : CODE_16;
+}
+
+static void get_state(struct vcpu *v, struct weir_emu_state *s)
+{
+    struct vmcb *c = v->vmcb;
+
+    if (!v->cpu->ring3 && v->cpu->vcpu == v)
+        vmsave(v->control_pa);
+    memcpy(s->gpr, v->regs, sizeof(s->gpr));
+    s->rip = v->rip;
+    s->rflags = v->rflags;
+    s->cr0 = c->cr0;
+    s->cr2 = c->cr2;
+    s->cr3 = c->cr3;
+    s->cr4 = c->cr4;
+    s->cr8 = v->cpu->ring3 ? v->cpu->fence.tpr : read_cr8();
+    s->efer = c->efer & ~EFER_SVME;
+    memset(s->dr, 0, sizeof(s->dr));
+    s->dr[4] = c->dr6;
+    s->dr[5] = c->dr7;
+    memcpy(s->segment, &c->es, 6 * sizeof(c->es));
+    s->segment[WEIR_EMU_LDTR] = c->ldtr;
+    s->segment[WEIR_EMU_TR] = c->tr;
+    s->segment[WEIR_EMU_GDTR] = c->gdtr;
+    s->segment[WEIR_EMU_IDTR] = c->idtr;
+    s->cpl = c->cpl;
+}
+
+static void set_state(struct vcpu *v, const struct weir_emu_state *s, u32 effects)
+{
+    struct vmcb *c = v->vmcb;
+
+    if (!(effects & WEIR_EMU_E_SEGMENTS))
+        return;
+    vmsave(v->control_pa);
+    memcpy(&c->es, s->segment, 6 * sizeof(c->es));
+    vmload(v->control_pa);
+}
+
+static void set_cr2(struct vcpu *v, u64 cr2)
+{
+    v->vmcb->cr2 = cr2;
+}
+
+static void reset(struct vcpu *v)
+{
+    real_mode(v, 0xf000, 0xfff0);
+    v->regs[RDX] = cpuid(1, 0).eax;
+    v->flush_tlb = true;
+}
+
+const struct vcpu_ops svm_ops = {
+    .name = "svm",
+    .paging = paging_name,
+    .init_cpu = init_cpu,
+    .create = create,
+    .destroy = destroy,
+    .leave_guest = leave_guest,
+    .enter_guest = enter_guest,
+    .run = run,
+    .intercept_io = svm_intercept_io,
+    .intercept_msr = svm_intercept_msr,
+    .intercept_interrupts = intercept_interrupts,
+    .intercept_iret = intercept_iret,
+    .clear_shadow = clear_shadow,
+    .set_step = set_step,
+    .next_rip = next_rip,
+    .fetched = fetched,
+    .get_state = get_state,
+    .set_state = set_state,
+    .guest_view = guest_view,
+    .take_interrupt = take_interrupt,
+    .take_nmi = take_nmi,
+    .set_cr2 = set_cr2,
+    .read_msr = svm_read_msr,
+    .write_msr = svm_write_msr,
+    .reset = reset,
+};

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Between the files of svm/. */
+#ifndef KERNEL_SVM_H
+#define KERNEL_SVM_H
+
+#include "vm/vcpu_ops.h"
+#include "vmcb.h"
+#include "x86/cpu.h"
+#include "x86/insn.h"
+
+struct svm_features { /* CPUID 8000_000Ah */
+    bool npt, next_rip, decode_assist;
+};
+extern struct svm_features svm_features;
+
+/* NULL, or why SVM cannot be used on this machine. */
+const char *svm_unusable(void);
+
+/* permissions.c: the I/O and MSR permission maps, one pair for all vCPUs. */
+void svm_permissions_init(void);
+void svm_permissions_use(struct vmcb *c);
+void svm_intercept_io(u16 first, u16 last, bool on);
+void svm_intercept_msr(u32 first, u32 last, bool on);
+bool svm_read_msr(struct vcpu *v, u32 msr, u64 *value, bool *fault);
+bool svm_write_msr(struct vcpu *v, u32 msr, u64 value, bool *fault);
+/* The segment of an OUTS: from EXITINFO1 where the CPU has decode assists, else from its prefixes. */
+u8 svm_outs_segment(struct vcpu *v, u64 exitinfo1);
+
+#endif

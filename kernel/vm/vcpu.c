@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Life of a vCPU: creation, start, entry into the guest, events, and ring 3's vcpu_ctl. */
+#include "vcpu.h"
+
+#include "boot/boot.h"
+#include "core/log.h"
+#include "core/string.h"
+#include "exit.h"
+#include "hook.h"
+#include "mm/window.h"
+#include "npt.h"
+#include "obj/domain.h"
+#include "obj/port.h"
+#include "obj/sched.h"
+#include "vcpu_ops.h"
+#include "x86/cpu.h"
+#include "x86/fence.h"
+#include "x86/fpu.h"
+#include "x86/insn.h"
+
+/* EVENTINJ (AMD APM vol. 2, 15.20) */
+#define EVENT_VALID BIT(31)
+#define EVENT_ERROR BIT(11)
+#define EVENT_NMI (2u << 8)
+#define EVENT_EXCEPTION (3u << 8)
+
+struct vcpu *vcpu_create(struct domain *d, struct cpu *cpu, struct port *port)
+{
+    struct vcpu *v = block_alloc(d, PAGE_SIZE);
+
+    if (!v)
+        return NULL;
+    v->emulation = block_alloc(d, PAGE_SIZE);
+    v->io_page = block_alloc(d, PAGE_SIZE);
+    v->fpu = block_alloc(d, PAGE_SIZE + fpu_area_bytes());
+    v->cpu = cpu;
+    v->port = port;
+    v->client.is_vcpu = true;
+    v->xcr0 = 1;
+    if (v->emulation && v->io_page && v->fpu && vcpu_ops->create(v)) {
+        *(u16 *)v->fpu = 0x40; /* FCW after reset */
+        *(u32 *)((char *)v->fpu + 24) = 0x1f80;
+        object_init(&v->object, WEIR_VCPU, d);
+        trace_exits = boot_flag("trace-exits");
+        cpu->vcpu = v;
+        return v;
+    }
+    if (v->emulation)
+        block_free(d, v->emulation, PAGE_SIZE);
+    if (v->io_page)
+        block_free(d, v->io_page, PAGE_SIZE);
+    if (v->fpu)
+        block_free(d, v->fpu, PAGE_SIZE + fpu_area_bytes());
+    block_free(d, v, PAGE_SIZE);
+    return NULL;
+}
+
+void vcpu_destroy(struct vcpu *v)
+{
+    struct domain *d = v->object.owner;
+
+    if (v->client.port)
+        port_cancel(&v->client);
+    if (v->cpu->fpu_owner == v)
+        v->cpu->fpu_owner = NULL;
+    v->cpu->vcpu = NULL;
+    vcpu_ops->destroy(v);
+    block_free(d, v->emulation, PAGE_SIZE);
+    block_free(d, v->io_page, PAGE_SIZE);
+    block_free(d, v->fpu, PAGE_SIZE + fpu_area_bytes());
+    block_free(d, v, PAGE_SIZE);
+}
+
+void vcpu_forget_port(struct port *p)
+{
+    struct vcpu *v = this_cpu()->vcpu;
+
+    if (v && v->port == p)
+        v->port = NULL;
+    if (v && v->emulator == p)
+        v->emulator = NULL;
+}
+
+void vcpu_raise(struct vcpu *v, u8 vector, int64_t error_code)
+{
+    v->event = EVENT_VALID | EVENT_EXCEPTION | vector;
+    if (error_code >= 0)
+        v->event |= EVENT_ERROR | (u64)error_code << 32;
+}
+
+void vcpu_raise_pf(struct vcpu *v, u64 linear, u32 error_code)
+{
+    vcpu_ops->set_cr2(v, linear);
+    vcpu_raise(v, VECTOR_PF, error_code);
+}
+
+void vcpu_raise_step(struct vcpu *v)
+{
+    vcpu_ops->set_step(v);
+    vcpu_raise(v, VECTOR_DB, -1);
+}
+
+void vcpu_advance(struct vcpu *v, unsigned length)
+{
+    v->rip = vcpu_ops->next_rip(v, length);
+    vcpu_ops->clear_shadow(v);
+    if (unlikely(v->rflags & RFLAGS_TF))
+        vcpu_raise_step(v);
+}
+
+noreturn void vcpu_park(struct cpu *cpu, struct vcpu *v, struct port *p)
+{
+    if (!p) { /* nobody to ask any more */
+        vcpu_request_gone(v);
+        schedule(cpu);
+    }
+    v->request.seq = ++v->seq;
+    v->request.vcpu = 0;
+    v->state = VCPU_PARKED;
+    cpu->slice_end = 0;
+    ring3_enter(cpu);
+    port_send(cpu, p, &v->client);
+}
+
+static void inject_nmi(struct vcpu *v)
+{
+    if (v->nmi_blocked || v->event || v->rip == v->nmi_iret_rip)
+        return;
+    v->nmi_pending = false;
+    v->nmi_blocked = true;
+    v->event = EVENT_VALID | EVENT_NMI | VECTOR_NMI;
+    vcpu_ops->intercept_iret(v, true);
+}
+
+void vcpu_before_entry(struct cpu *cpu, struct vcpu *v)
+{
+    while (v->attention) {
+        v->attention = false;
+        if (v->replied) {
+            v->replied = false;
+            access_complete(cpu, v, v->reply_verdict, v->reply_data, v->reply_count);
+        }
+        if (v->emulator_answered) {
+            v->emulator_answered = false;
+            emulate_continue(cpu, v);
+        }
+    }
+    if (cpu->nmi_seen) {
+        cpu->nmi_seen = false;
+        v->nmi_pending = !__atomic_exchange_n(&cpu->kick, 0, __ATOMIC_ACQUIRE);
+    }
+    if (v->nmi_pending)
+        inject_nmi(v);
+    v->attention = v->nmi_pending && !v->nmi_blocked;
+    if (background_due(cpu) && !v->event) {
+        ring3_enter(cpu);
+        schedule(cpu);
+    }
+    bool owed = cpu->ready_first || cpu->timers;
+    if (owed != v->want_interrupt_exit) {
+        v->want_interrupt_exit = owed;
+        vcpu_ops->intercept_interrupts(v, owed);
+    }
+}
+
+noreturn void vcpu_enter(struct cpu *cpu, struct vcpu *v)
+{
+    if (cpu->ring3) {
+        fence_lower(cpu);
+        if (unlikely(cpu->fpu_owner != v))
+            fpu_give_to_guest(cpu, v);
+        vcpu_ops->enter_guest(v);
+        cpu->ring3 = false;
+    }
+    window_open(cpu);
+    if (unlikely(v->attention || cpu->ready_first || cpu->nmi_seen))
+        vcpu_before_entry(cpu, v);
+    vcpu_ops->run(v);
+}
+
+static struct result copy(struct thread *t, struct vcpu *v, u64 gpa, u64 bytes, bool in)
+{
+    struct cpu *cpu = v->cpu;
+
+    if (bytes > WEIR_TRANSFER_BYTES || (gpa & PAGE_MASK) + bytes > PAGE_SIZE || in_region(gpa))
+        return FAIL(WEIR_E_RANGE);
+    if (v->state == VCPU_RUNS || (v->state == VCPU_PARKED && v->client.worker != t))
+        return FAIL(WEIR_E_STATE);
+    window_open(cpu);
+    if (in)
+        guest_read(cpu, gpa, t->transfer, (unsigned)bytes);
+    else
+        guest_write(cpu, gpa, t->transfer, (unsigned)bytes);
+    return OK;
+}
+
+static struct result boot(struct thread *t, struct vcpu *v)
+{
+    const struct weir_guest_boot *b = t->transfer;
+
+    if (v->state != VCPU_STOPPED)
+        return FAIL(WEIR_E_STATE);
+    if (b->partition > 4 || b->swap == 0x80)
+        return FAIL(WEIR_E_ARG);
+    window_open(v->cpu);
+    hook_install(v->cpu, b);
+    npt_protect_hook();
+    return OK;
+}
+
+static struct result set_emulator(struct thread *t, struct vcpu *v, u64 slot)
+{
+    struct result r = OK;
+    struct cap *c = cap_find(t->domain, slot, WEIR_PORT, WEIR_R_CALL, &r.status);
+
+    if (c)
+        v->emulator = container_of(c->object, struct port, object);
+    return r;
+}
+
+struct result sys_vcpu_ctl(u64 slot, u64 op, u64 arg, u64 arg2, u64 arg3)
+{
+    struct thread *t = this_cpu()->thread;
+    struct result r = OK;
+    struct cap *c = cap_find(t->domain, slot, WEIR_VCPU, WEIR_R_MANAGE, &r.status);
+
+    (void)arg3;
+    if (!c)
+        return r;
+    struct vcpu *v = container_of(c->object, struct vcpu, object);
+    switch (op) {
+    case WEIR_VCPU_GET:
+        if (v->state == VCPU_RUNS)
+            return FAIL(WEIR_E_STATE);
+        vcpu_ops->get_state(v, t->transfer);
+        return OK;
+    case WEIR_VCPU_RUN:
+        if (v->state != VCPU_STOPPED)
+            return FAIL(WEIR_E_STATE);
+        v->state = VCPU_RUNS;
+        return OK;
+    case WEIR_VCPU_INJECT:
+        if (v->event || !(arg & EVENT_VALID) || (arg & ~0xffffffff80000fffull))
+            return FAIL(v->event ? WEIR_E_BUSY : WEIR_E_ARG);
+        v->event = arg;
+        return OK;
+    case WEIR_VCPU_KICK:
+        return OK; /* the vCPU's CPU is this one: it is out of the guest */
+    case WEIR_VCPU_COPY_IN:
+    case WEIR_VCPU_COPY_OUT:
+        return copy(t, v, arg, arg2, op == WEIR_VCPU_COPY_IN);
+    case WEIR_VCPU_BOOT:
+        return boot(t, v);
+    case WEIR_VCPU_EMULATOR:
+        return set_emulator(t, v, arg);
+    default:
+        return FAIL(WEIR_E_CALL); /* SET and COMPLETE have no user yet */
+    }
+}

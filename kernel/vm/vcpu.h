@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The guest's CPU: vendor-neutral state, the exit being handled, and the request parked for a service. */
+#ifndef KERNEL_VCPU_H
+#define KERNEL_VCPU_H
+
+#include <weir/emulate.h>
+#include <weir/exits.h>
+#include <weir/message.h>
+
+#include "decode.h"
+#include "obj/object.h"
+#include "obj/port.h"
+
+struct binding;
+struct cpu;
+
+enum vcpu_state { VCPU_STOPPED, VCPU_RUNS, VCPU_PARKED };
+
+enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI }; /* encoding order */
+
+/* An IN, OUT, INS or OUTS (AMD APM vol. 2, 15.10.2). */
+struct io_exit {
+    u16 port;
+    u8 size;          /* bytes */
+    u8 address_size;  /* bytes: 2, 4, 8 */
+    u8 segment;       /* of OUTS; enum weir_emu_segment_index */
+    bool in, string, rep;
+};
+
+/* The last exit, as the vendor's code decoded it. */
+struct exit_info {
+    u8 reason; /* enum weir_exit */
+    u8 length; /* of the instruction; 0: not known */
+    u64 gpa;   /* NESTED */
+    u64 error; /* NESTED: #PF-style error code, bit 33: while walking the guest's page tables */
+    struct io_exit io;
+};
+
+/* The access of the guest that is being done, from its exit to its completion. */
+struct access {
+    u8 kind;       /* enum weir_msg_kind: IO, MMIO, MSR; NONE: none */
+    u8 size;
+    bool write;
+    bool emulated; /* belongs to the emulator's instruction: the result goes into its log */
+    bool filtered; /* a FILTER binding: data is what the hardware gave */
+    bool string;
+    u32 count;     /* elements of string I/O */
+    u64 addr, data;
+    u64 linear;    /* string I/O: guest-linear address of the chunk */
+    struct mmio_mov mov;
+};
+
+struct vcpu {
+    u64 regs[16];   /* RAX to R15; RAX and RSP are the VMCB's between exits */
+    u64 control_pa; /* VMCB */
+    u64 rip, rflags;
+    struct exit_info exit;
+    struct object object;
+    struct cpu *cpu;
+    u8 state;       /* enum vcpu_state */
+    bool attention; /* something is to be done before entry: any of the flags below */
+    bool nmi_pending, nmi_blocked, flush_tlb, want_interrupt_exit;
+    u64 event;      /* to be injected at entry, EVENTINJ's format; 0: none */
+    u64 nmi_iret_rip;
+
+    struct access access;
+    struct weir_msg request; /* as it was sent: parked until the reply */
+    struct client client;
+    u32 seq;
+    struct port *port, *emulator;
+    struct weir_emulation *emulation; /* a page: the emulator's request */
+    u8 *io_page;                      /* a page: data of string I/O */
+    u64 emulated_rip;
+    u8 emulated_half;                 /* which 8 bytes of a 16-byte access are under way */
+    bool emulator_answered;           /* v->emulation is to be looked at before entry */
+    bool replied;                     /* the access is to be completed with the following before entry */
+    u8 reply_verdict;
+    u32 reply_count;
+    u64 reply_data;
+    void *fpu;
+    u64 xcr0;
+    struct vmcb *vmcb;
+};
+CHECK_OFFSET(struct vcpu, regs, VCPU_OFF_REGS);
+CHECK_OFFSET(struct vcpu, control_pa, VCPU_OFF_CONTROL_PA);
+
+struct vcpu *vcpu_create(struct domain *d, struct cpu *cpu, struct port *port) must_check;
+void vcpu_destroy(struct vcpu *v);
+struct result sys_vcpu_ctl(u64 slot, u64 op, u64 arg, u64 arg2, u64 arg3);
+
+static inline bool vcpu_runnable(const struct vcpu *v)
+{
+    return v->state == VCPU_RUNS;
+}
+
+/* From ring-3 state (or an exit) into the guest. Does not return. */
+noreturn void vcpu_enter(struct cpu *cpu, struct vcpu *v);
+/* The vendor's code calls it with v->exit filled; when it returns, the guest is entered again. */
+void vcpu_handle_exit(struct cpu *cpu, struct vcpu *v);
+
+/* Parks the vCPU with v->access as its request and gives the CPU to the binding's service. Does not return. */
+noreturn void vcpu_forward(struct cpu *cpu, struct vcpu *v, const struct binding *b);
+/* IPC's side of the request: the message into the worker's page; the reply out of it; nobody will answer. */
+void vcpu_fill_message(struct vcpu *v, struct thread *worker);
+void vcpu_reply(struct vcpu *v, struct thread *worker);
+void vcpu_request_gone(struct vcpu *v);
+void vcpu_forget_port(struct port *p);
+
+/* Queues an exception for the next entry; error_code < 0: the vector has none. */
+void vcpu_raise(struct vcpu *v, u8 vector, int64_t error_code);
+void vcpu_raise_pf(struct vcpu *v, u64 linear, u32 error_code);
+/* #DB with DR6.BS, as after a single-stepped instruction. */
+void vcpu_raise_step(struct vcpu *v);
+/* Steps over the instruction that exited: clears the interrupt shadow, raises #DB where TF is set. */
+void vcpu_advance(struct vcpu *v, unsigned length);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The one header between the vCPU and its vendor: SVM (svm/) or VMX. */
+#ifndef KERNEL_VCPU_OPS_H
+#define KERNEL_VCPU_OPS_H
+
+#include "guest_memory.h"
+#include "vcpu.h"
+#include "x86/insn.h"
+
+struct vcpu_ops {
+    const char *name;             /* "svm" */
+    const char *(*paging)(void);  /* "npt" */
+    void (*init_cpu)(struct cpu *cpu);
+    must_check bool (*create)(struct vcpu *v); /* allocates and fills the control block: real mode at the hook block */
+    void (*destroy)(struct vcpu *v);
+    /* Ring-3 state and back: the registers that an exit leaves as the guest's. */
+    void (*leave_guest)(struct vcpu *v); /* v may be NULL or never have run */
+    void (*enter_guest)(struct vcpu *v);
+    /* Runs the guest, vcpu_handle_exit after each exit, until a handler does not return. */
+    void (*run)(struct vcpu *v) __attribute__((noreturn));
+    void (*intercept_io)(u16 first, u16 last, bool on);
+    void (*intercept_msr)(u32 first, u32 last, bool on); /* off: back to the kernel's own choice */
+    void (*intercept_interrupts)(struct vcpu *v, bool on); /* INTR, HLT, MWAIT: background work is due */
+    void (*intercept_iret)(struct vcpu *v, bool on);
+    void (*clear_shadow)(struct vcpu *v);
+    void (*set_step)(struct vcpu *v); /* DR6.BS */
+    u64 (*next_rip)(const struct vcpu *v, unsigned length);
+    /* Fetches what the exit says of the code: bytes of the instruction, if the CPU recorded them; else 0. */
+    unsigned (*fetched)(struct vcpu *v, const u8 **code);
+    void (*get_state)(struct vcpu *v, struct weir_emu_state *s);
+    void (*set_state)(struct vcpu *v, const struct weir_emu_state *s, u32 effects); /* enum weir_emu_effect */
+    void (*guest_view)(const struct vcpu *v, struct guest_view *g);
+    int (*take_interrupt)(struct cpu *cpu); /* an INTR exit's vector, acknowledged; -1: it is gone */
+    void (*take_nmi)(struct cpu *cpu);      /* an NMI exit's NMI is consumed in host mode */
+    void (*set_cr2)(struct vcpu *v, u64 cr2);
+    /* Reads and writes of MSRs that are the guest's in the control block. false: not one of these. */
+    must_check bool (*read_msr)(struct vcpu *v, u32 msr, u64 *value, bool *fault);
+    must_check bool (*write_msr)(struct vcpu *v, u32 msr, u64 value, bool *fault);
+    void (*fix_cpuid)(const struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid *r);
+    void (*reset)(struct vcpu *v); /* INIT of the boot CPU: F000:FFF0 */
+};
+
+extern const struct vcpu_ops *vcpu_ops;
+extern const struct vcpu_ops svm_ops;
+
+/* Chooses the vendor by CPUID and the MSRs that may disable it. NULL, or why Weir cannot run here. */
+const char *vcpu_ops_choose(void);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The local APIC, which is the guest's: the kernel only borrows the timer and reads what the fence needs. */
+#ifndef KERNEL_APIC_H
+#define KERNEL_APIC_H
+
+#include "cpu.h"
+
+enum { /* register offsets, AMD APM vol. 2, 16.3 */
+    LAPIC_ID = 0x20, LAPIC_TPR = 0x80, LAPIC_EOI = 0xb0, LAPIC_SVR = 0xf0, LAPIC_TMR = 0x180, LAPIC_ICR = 0x300,
+    LAPIC_ICR_HIGH = 0x310, LAPIC_LVTT = 0x320, LAPIC_LINT0 = 0x350, LAPIC_TMICT = 0x380, LAPIC_TMCCT = 0x390,
+    LAPIC_TDCR = 0x3e0,
+};
+#define LVT_MASKED BIT(16)
+#define LVTT_MODE(lvtt) (((lvtt) >> 17) & 3)
+enum { LVTT_ONE_SHOT, LVTT_PERIODIC, LVTT_DEADLINE };
+
+extern enum lapic_mode lapic_mode;
+
+/* Follows the guest's APIC_BASE (mode and address); at boot and after each intercepted write. */
+void apic_init(void);
+void apic_track(u64 apic_base);
+u32 lapic_read(struct cpu *cpu, u32 reg);
+void lapic_write(struct cpu *cpu, u32 reg, u32 value);
+/* Posts a fixed interrupt to this CPU. */
+void lapic_self_ipi(struct cpu *cpu, u8 vector);
+
+#endif

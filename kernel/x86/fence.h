@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The fence around ring 3. The guest owns its interrupt controllers, but services must be interruptible by the
+ * watchdog's timer. So before ring 3 runs with IF=1 the 8259s are masked where they are live, and CR8 is set to 14:
+ * ordinary interrupts stay pending in the hardware, and only vectors of class F come through. The timer itself is
+ * borrowed from the guest and given back.
+ */
+#ifndef KERNEL_FENCE_H
+#define KERNEL_FENCE_H
+
+#include "cpu.h"
+
+/* Interrupts off; host state loaded. */
+void fence_raise(struct cpu *cpu);
+void fence_lower(struct cpu *cpu);
+/* Makes TIMER_VECTOR come after that many TSC ticks, or a little later. The fence is up. */
+void fence_arm_timer(struct cpu *cpu, u64 ticks);
+/* An interrupt arrived: behind the fence, or in a window. */
+void fence_interrupt(struct cpu *cpu, u8 vector);
+/* Waits behind the fence until an interrupt or NMI has come. */
+void fence_wait(struct cpu *cpu);
+/* Without the fence: lets one pending interrupt of the guest's in and returns its vector, not ended; -1: none. */
+int fence_take_interrupt(struct cpu *cpu);
+
+#endif
