@@ -3,7 +3,7 @@
  * The multiboot2 header and the way from GRUB's 32-bit protected mode (Multiboot2 Specification 2.0, 3.3) to boot_main
  * in 64-bit mode at the kernel's own virtual addresses.
  */
-#include "layout.h"
+#include "x86/layout.h"
 
 #define PHYS(sym) ((sym) - KERNEL_VBASE + KERNEL_LOAD)
 #define MB2_MAGIC 0xe85250d6
@@ -108,7 +108,7 @@ boot_high:
     movl %eax, %ss
     movl %eax, %fs
     movl %eax, %gs
-    movq $boot_cpu_stack_top, %rsp
+    movq $(boot_cpu_block + CPU_STACK_TOP), %rsp
     movl %edi, %eax
     movl %esi, %edi     /* magic */
     movl %eax, %esi     /* information structure, physical */

@@ -28,9 +28,9 @@ void log_claim(void (*notify)(void));
 void log_flush(void);
 
 /* The kernel's own invariant is broken. Writes the log out and stops the CPU. */
-void panic(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+void panic(const char *format, ...) __attribute__((format(printf, 1, 2), __noreturn__));
 /* Stops this CPU for good: host interrupts off. */
-void halt_forever(void) __attribute__((noreturn));
+void halt_forever(void) __attribute__((__noreturn__));
 
 /* A cheap assertion that stays in release builds. */
 #define ASSERT(x) (likely(x) ? (void)0 : panic("assertion %s at %s:%d", #x, __FILE_NAME__, __LINE__))

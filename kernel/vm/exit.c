@@ -76,6 +76,17 @@ static void exit_iret(struct cpu *cpu, struct vcpu *v)
     v->attention = true;
 }
 
+/* Waits in the guest's place, for its next interrupt or the next timeout of a service. */
+static int wait_for_guest(struct cpu *cpu, struct vcpu *v)
+{
+    u64 now = rdtsc(), at = cpu->timers->deadline;
+
+    vcpu_ops->leave_guest(v);
+    int vector = fence_wait_open(cpu, at > now ? at - now : 1);
+    vcpu_ops->enter_guest(v);
+    return vector;
+}
+
 /* HLT and MWAIT exit only while services are owed time; the guest's wait goes on when they are done. */
 static void exit_hlt(struct cpu *cpu, struct vcpu *v)
 {
@@ -83,8 +94,8 @@ static void exit_hlt(struct cpu *cpu, struct vcpu *v)
     if (!cpu->ready_first) {
         v->want_interrupt_exit = false;
         vcpu_ops->intercept_interrupts(v, cpu->timers != NULL);
-        if (cpu->timers) {
-            int vector = fence_wait_with_guest(cpu, v);
+        if (cpu->timers && (v->rflags & RFLAGS_IF)) {
+            int vector = wait_for_guest(cpu, v);
             if (vector >= 0) {
                 vcpu_advance(v, v->exit.length);
                 v->event = BIT(31) | (unsigned)vector;

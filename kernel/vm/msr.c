@@ -59,7 +59,7 @@ static bool write_apic_base(u64 value)
     return true;
 }
 
-static bool write_msr(struct cpu *cpu, struct vcpu *v, u32 msr, u64 value)
+static bool write_to_cpu(struct cpu *cpu, struct vcpu *v, u32 msr, u64 value)
 {
     bool fault = false;
 
@@ -85,7 +85,7 @@ bool msr_do(struct cpu *cpu, struct vcpu *v)
     bool fault = false;
 
     if (a->write)
-        return write_msr(cpu, v, (u32)a->addr, a->data);
+        return write_to_cpu(cpu, v, (u32)a->addr, a->data);
     if (vcpu_ops->read_msr(v, (u32)a->addr, &a->data, &fault))
         return !fault;
     return rdmsr_safe((u32)a->addr, &a->data);

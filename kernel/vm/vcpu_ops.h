@@ -17,7 +17,7 @@ struct vcpu_ops {
     void (*leave_guest)(struct vcpu *v); /* v may be NULL or never have run */
     void (*enter_guest)(struct vcpu *v);
     /* Runs the guest, vcpu_handle_exit after each exit, until a handler does not return. */
-    void (*run)(struct vcpu *v) __attribute__((noreturn));
+    void (*run)(struct vcpu *v) __attribute__((__noreturn__));
     void (*intercept_io)(u16 first, u16 last, bool on);
     void (*intercept_msr)(u32 first, u32 last, bool on); /* off: back to the kernel's own choice */
     void (*intercept_interrupts)(struct vcpu *v, bool on); /* INTR, HLT, MWAIT: background work is due */

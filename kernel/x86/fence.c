@@ -181,7 +181,7 @@ void fence_interrupt(struct cpu *cpu, u8 vector)
 {
     struct fence *f = &cpu->fence;
 
-    if (vector == TIMER_VECTOR && f->up && f->loan) {
+    if (vector == TIMER_VECTOR && f->loan) {
         timer_interrupt(cpu);
         return;
     }
@@ -221,5 +221,20 @@ int fence_take_interrupt(struct cpu *cpu)
     cpu->window_vector = 256;
     asm volatile("sti; nop; nop; cli" : : : "memory");
     cpu->window = false;
+    return cpu->window_vector < 256 ? cpu->window_vector : -1;
+}
+
+int fence_wait_open(struct cpu *cpu, u64 ticks)
+{
+    cpu->window = true;
+    cpu->window_vector = 256;
+    fence_arm_timer(cpu, ticks);
+    asm volatile("sti; hlt; cli" : : : "memory");
+    cpu->window = false;
+    if (cpu->fence.loan)
+        return_timer(cpu);
+    cpu->timer_fired = false;
+    if (cpu->fence.any_owed)
+        post_owed(cpu);
     return cpu->window_vector < 256 ? cpu->window_vector : -1;
 }

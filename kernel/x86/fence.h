@@ -19,6 +19,11 @@ void fence_arm_timer(struct cpu *cpu, u64 ticks);
 void fence_interrupt(struct cpu *cpu, u8 vector);
 /* Waits behind the fence until an interrupt or NMI has come. */
 void fence_wait(struct cpu *cpu);
+/*
+ * Without the fence: waits for that many TSC ticks or until an interrupt of the guest's comes, and returns its vector,
+ * not ended; -1: none came.
+ */
+int fence_wait_open(struct cpu *cpu, u64 ticks);
 /* Without the fence: lets one pending interrupt of the guest's in and returns its vector, not ended; -1: none. */
 int fence_take_interrupt(struct cpu *cpu);
 

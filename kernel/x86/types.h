@@ -13,7 +13,7 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 
 #define must_check __attribute__((warn_unused_result))
-#define noreturn __attribute__((noreturn))
+#define noreturn __attribute__((__noreturn__))
 #define noinline __attribute__((noinline))
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)

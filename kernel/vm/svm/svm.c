@@ -25,7 +25,7 @@ static const u8 reason_of[0x90] = { /* exit codes 60h to 8Fh; 0 stands for none,
     [0x86] = WEIR_EXIT_FORBIDDEN, [0x8b] = WEIR_EXIT_MWAIT,     [0x8c] = WEIR_EXIT_MWAIT,
 };
 
-void svm_enter(struct vcpu *v) __attribute__((noreturn)); /* run.S */
+void svm_enter(struct vcpu *v) __attribute__((__noreturn__)); /* run.S */
 void svm_exit(struct vcpu *v);
 
 static inline void vmsave(u64 pa)
