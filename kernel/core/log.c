@@ -49,10 +49,11 @@ static void drain(void)
         uart_put(ring[written % LOG_BYTES]);
 }
 
-void log_claim(void (*notify)(void))
+u64 log_claim(void (*notify)(void))
 {
     drain();
     notify_claimer = notify;
+    return written;
 }
 
 void log_flush(void)

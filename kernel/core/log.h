@@ -24,7 +24,7 @@ size_t log_read(u64 *position, char *to, size_t bytes);
 /* The UART at an I/O base, 0 for none; found absent by its scratch register. */
 void log_use_uart(u16 base);
 /* From now on a service reads the log and writes it out; log_flush takes the UART back. */
-void log_claim(void (*notify)(void));
+u64 log_claim(void (*notify)(void)); /* returns the position of the first byte that the UART has not seen */
 void log_flush(void);
 
 /* The kernel's own invariant is broken. Writes the log out and stops the CPU. */

@@ -26,14 +26,19 @@ static inline void *window_ptr(struct cpu *cpu, u64 pa)
     return window_load(cpu, pa);
 }
 
-/* Loads this CPU's own page table if a service's is loaded. */
+static inline void load_cr3(struct cpu *cpu, u64 cr3)
+{
+    if (cpu->loaded_cr3 != cr3) {
+        cpu->loaded_cr3 = cr3;
+        cpu->count.cr3_loads++;
+        write_cr3(cr3);
+    }
+}
+
+/* Loads this CPU's own page table. A system call that does so loads its caller's again before it returns. */
 static inline void window_open(struct cpu *cpu)
 {
-    if (cpu->loaded_cr3 != cpu->cr3) {
-        cpu->loaded_cr3 = cpu->cr3;
-        cpu->count.cr3_loads++;
-        write_cr3(cpu->cr3);
-    }
+    load_cr3(cpu, cpu->cr3);
 }
 
 #endif

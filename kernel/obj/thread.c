@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "domain.h"
 #include "memory.h"
+#include "mm/window.h"
 #include "note.h"
 #include "port.h"
 #include "sched.h"
@@ -114,11 +115,7 @@ void thread_resume(struct cpu *cpu, struct thread *t)
     struct domain *d = t->domain;
 
     cpu->thread = t;
-    if (cpu->loaded_cr3 != d->cr3) {
-        cpu->loaded_cr3 = d->cr3;
-        cpu->count.cr3_loads++;
-        write_cr3(d->cr3);
-    }
+    load_cr3(cpu, d->cr3);
     bool ts = cpu->fpu_owner != t;
     if (unlikely(ts != cpu->ts)) {
         cpu->ts = ts;

@@ -43,8 +43,7 @@ static struct result claim(struct thread *t, u64 slot)
     if (!c)
         return r;
     claimer = container_of(c->object, struct note, object);
-    log_claim(tell_claimer);
-    return r;
+    return VALUE(log_claim(tell_claimer));
 }
 
 static struct result read_failure(struct thread *t, u64 slot)

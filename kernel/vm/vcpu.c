@@ -191,6 +191,7 @@ static struct result copy(struct thread *t, struct vcpu *v, u64 gpa, u64 bytes, 
         guest_read(cpu, gpa, t->transfer, (unsigned)bytes);
     else
         guest_write(cpu, gpa, t->transfer, (unsigned)bytes);
+    load_cr3(cpu, t->domain->cr3);
     return OK;
 }
 
@@ -205,6 +206,7 @@ static struct result boot(struct thread *t, struct vcpu *v)
     window_open(v->cpu);
     hook_install(v->cpu, b);
     npt_protect_hook();
+    load_cr3(v->cpu, t->domain->cr3);
     return OK;
 }
 

@@ -136,9 +136,11 @@ int main(void)
     uint64_t bits;
 
     begin();
-    if (vmm_trace(WEIR_TRACE_CLAIM, WEIR_SLOT_NOTE).status != WEIR_OK || service_ready() != WEIR_OK) {
+    struct vmm_result claim = vmm_trace(WEIR_TRACE_CLAIM, WEIR_SLOT_NOTE);
+    if (claim.status != WEIR_OK || service_ready() != WEIR_OK) {
         return 1;
     }
+    ring->kernel_done = claim.value; /* what stands before it the kernel has written out itself */
     do {
         drain();
     } while (vmm_wait(WEIR_SLOT_NOTE, 0, &bits) == WEIR_OK);
