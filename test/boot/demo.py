@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The main job: the demo guest under Weir, as ./weir run starts it."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from boot import Boot
+from harness import ROOT, equal, lacks, main, matches, true
+
+
+def weir(*words):
+    done = subprocess.run([ROOT / "weir", *map(str, words)], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=280, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def shell(kind):
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "weir.log"
+        status, out, err = weir("run", "--machine", kind, "--weir-log", log, "--exec",
+                                "uname -s; echo err >&2; exit 3")
+        equal(f"status ({err})", status, 3)
+        equal("stdout", out, "Linux\n")
+        matches("stderr", err, "^err$")
+        equal("last line", err.splitlines()[-1], "weir: exit 3 (guest)")
+        matches("first line of Weir's log", log.read_text().splitlines()[0], r"^weir \S+ svm npt$")
+
+
+def case_shell_on_q35():
+    shell("q35")
+
+
+def case_shell_on_pc():
+    shell("pc")
+
+
+def case_nothing_shows():
+    with Boot() as machine:
+        for command in ("dmesg", "cat /proc/iomem", "cat /proc/ioports", "cat /proc/cpuinfo",
+                        "find /sys/firmware -type f | xargs strings -n 5", "lspci -nn"):
+            lacks(command, machine.ok(command).lower(), r"\bweir\b")
+        flags = matches("CPU flags", machine.ok("cat /proc/cpuinfo"), "^flags.*$").group()
+        lacks("CPU flags", flags, r"\b(svm|npt|vmx)\b")
+        equal("the second UART is Weir's", machine.ok("grep -c 'uart:1[0-9]' /proc/tty/driver/serial"), "1\n")
+
+
+def case_refused():
+    # The guest is not started, and the reason has file and line.
+    with tempfile.TemporaryDirectory() as folder:
+        policy = Path(folder) / "bad.lua"
+        policy.write_text("-- a comment\nio.deny{ports = 'nonsense'}\n")
+        status, out, err = weir("run", "--policy", policy, "--serial-log", f"{folder}/serial", "--exec", "true")
+        serial = Path(folder, "serial").read_bytes()
+    equal("status", status, 126)
+    equal("stdout", out, "")
+    equal("last line", err.splitlines()[-1], "weir: exit 126 (refused)")
+    matches("reason", err, r"^weir: refused: .*:2: ")
+    equal("what the guest wrote", serial, b"")
+
+
+def case_bench():
+    status, out, err = weir("bench", "--json", "^cpuid$")
+    equal(f"status ({err})", status, 0)
+    row = json.loads(out)["cpuid"]
+    equal("unit", row["unit"], "instructions")
+    equal("VMRUNs per CPUID", row["vmruns"], 1)
+    equal("bare", row["bare"], 1)
+    true(f"at least 1,000 samples: {row}", row["samples"] >= 1000)
+    true(f"an exit costs something: {row}", 20 < row["weir"] <= row["p99"])
+    equal("an unknown name", weir("bench", "no.such.name")[0], 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
