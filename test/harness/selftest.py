@@ -6,6 +6,7 @@ import sys
 
 from boot import Boot
 from harness import Failure, equal, lacks, main, matches, true
+from pagetables import walk
 from report import Stop, TIMEOUT
 
 
@@ -28,6 +29,24 @@ def case_bare_shell():
 def _interrupts(machine, name):
     line = matches("/proc/interrupts", machine.ok("cat /proc/interrupts"), rf"^.*\b{name}\b.*$").group()
     return int(re.search(r":\s+(\d+)", line).group(1))
+
+
+def case_page_tables():
+    with Boot("--bare") as machine:
+        machine.ok("true")
+        machine.stop_where(lambda registers: registers["EFER"] & 0x400)
+        mappings = walk(machine, machine.registers()["CR3"])
+        text = machine.qmp.monitor("info tlb")
+    theirs = {int(va, 16): (int(pa, 16), flags) for va, pa, flags in
+              re.findall(r"^([0-9a-f]{16}): ([0-9a-f]{16}) (\S{9})", text, re.MULTILINE)}
+    true("many mappings", len(mappings) > 1000)
+    equal("as many as QEMU sees", len(mappings), len(theirs))
+    for mapping in mappings[::7]:
+        pa, flags = theirs[mapping.va]
+        equal(f"{mapping}: address", mapping.pa, pa)
+        # QEMU shows the last level's rights alone; all levels' are never more.
+        true(f"{mapping}: {flags}", (not mapping.writable or "W" in flags) and
+             (not mapping.executable or "X" not in flags))
 
 
 def case_guest_program():
