@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # weir_boot_test(NAME area.behaviour SCRIPT file.py [CASE name] TIMEOUT seconds
 #                [FULL] [ALONE] [ENVIRONMENT VAR=VALUE...])
-# A test that starts a machine: runs `SCRIPT CASE` with the harness of
-# test/harness (whose modules no script may be named like) on Python's path. CASE is NAME's last part by default. FULL
-# tests run only with `./weir test --full`; ALONE ones measure time, so nothing
-# runs beside them.
+# A test that starts a machine: runs `SCRIPT CASE`, with test/harness on
+# Python's path (a script may not be called like one of its modules). CASE is
+# NAME's last part by default. FULL tests run only with `./weir test --full`;
+# ALONE ones measure time, so nothing runs beside them.
 function(weir_boot_test)
   cmake_parse_arguments(PARSE_ARGV 0 arg "FULL;ALONE" "NAME;SCRIPT;CASE;TIMEOUT" "ENVIRONMENT")
   if(NOT arg_CASE)

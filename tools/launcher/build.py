@@ -5,13 +5,16 @@ import collections
 import os
 import re
 import subprocess
+import time
 
 import lock
 import tool
 from paths import BUILD, ROOT
 from report import Stop, FAILED, say
 
-_PROGRESS = re.compile(r"^\[ *\d+%\] (?!Built target)")
+# ninja's and make's ways to say how far they are.
+_PROGRESS = re.compile(r"^\[ *\d+(/\d+|%)\] (?!Built target)")
+_PROGRESS_SECONDS = 3
 
 
 def ensure():
@@ -22,21 +25,23 @@ def ensure():
     with lock.held("build"):
         if not (BUILD / "CMakeCache.txt").exists():
             say("configuring the build")
-            tool.run("cmake", "-S", ROOT, "-B", BUILD)
+            tool.run("cmake", "-G", "Ninja", "-S", ROOT, "-B", BUILD)
         _watched("cmake", "--build", str(BUILD), "-j", str(os.cpu_count() or 1))
 
 
 def _watched(*command):
     """Run a build and pass on its progress lines; on failure show its end."""
     tail = collections.deque(maxlen=60)
+    next_line = time.monotonic() + 1        # a short build says nothing
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, errors="replace") as process:
         try:
             for line in process.stdout:
                 line = line.rstrip()
                 tail.append(line)
-                if _PROGRESS.match(line):
+                if _PROGRESS.match(line) and time.monotonic() >= next_line:
                     say(line)
+                    next_line = time.monotonic() + _PROGRESS_SECONDS
         except BaseException:
             process.terminate()
             raise
