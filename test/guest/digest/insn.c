@@ -156,7 +156,10 @@ static void reserved_bits(void)
     rt_printf("reserved bits checked\n");
 }
 
-/* The hypervisor's own UART, which the bare machine may have: FFh to a guest, and writes vanish. */
+/*
+ * The hypervisor's own UART, which the bare machine may have: FFh to a guest, and writes vanish. Nothing
+ * reaches beyond 2FFh: QEMU 7.2 dies of that (an assertion in its 16550).
+ */
 static void com2(void)
 {
     section("com2.ports");
@@ -164,8 +167,9 @@ static void com2(void)
         record("in8", port, in8(port), 0);
         out8(port, 0xff);
         out8(port, 0x3a);
-        record("in8", port, in8(port), in16(port));
-        record("in32", port, in32(port), in32((u16)(port - 2)));
+        record("in8", port, in8(port), port < 0x2ff ? in16(port) : 0);
+        record("in32", port, port < 0x2fd ? in32(port) : 0, in32((u16)(port - 3)));
+        rt_check(rt_param[3] != 1 || in8(port) == 0xff, "port %x is not FFh but %x", port, in8(port));
     }
 }
 

@@ -156,6 +156,7 @@ static void svm(void)
     try_wrmsr(MSR_EFER, old | EFER_SVME);
     record("write.svme", 0, rt_fault.vector, 0);
     record("read.svme", 0, try_rdmsr(MSR_EFER), 0);
+    rt_printf("svm.efer svme %u\n", (try_rdmsr(MSR_EFER) & EFER_SVME) != 0);
     try_wrmsr(MSR_EFER, old & ~EFER_SVME);
     record("read.svme", 1, try_rdmsr(MSR_EFER), 0);
 
