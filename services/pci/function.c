@@ -253,8 +253,6 @@ static bool check_identity(struct pci *p, struct pci_function *f, struct pci_add
     uint32_t id = pci_read(p, a, PCI_ID, 4), class_code;
     bool bar_rule;
 
-    if ((id & 0xffff) == 0xffff)
-        return false;
     class_code = pci_read(p, a, PCI_CLASS, 4) >> 8;
     if (id == f->id && class_code == f->class_code)
         return true;

@@ -59,9 +59,13 @@ static enum weir_verdict access(void *context, struct weir_msg *msg)
     return size_is_sound(msg) ? dispatch(msg, &msg->data) : WEIR_V_DENY;
 }
 
-/* String I/O: one element at a time, because each may move what the next one means. The kernel brings the rest again. */
+/*
+ * String I/O: one element at a time, because each may move what the next one means; the kernel brings the rest again. The
+ * element stands in the transfer page, which the kernel does not read back for a write: so nothing is passed or replaced.
+ */
 static enum weir_verdict port_access(void *context, struct weir_msg *msg)
 {
+    bool exclusive = pci.exclusive;
     enum weir_verdict verdict;
     uint64_t data = 0;
 
@@ -70,7 +74,9 @@ static enum weir_verdict port_access(void *context, struct weir_msg *msg)
     if (!size_is_sound(msg))
         return WEIR_V_DENY;
     memcpy(&data, vmm_transfer(), msg->size);
+    pci.exclusive = true;
     verdict = dispatch(msg, &data);
+    pci.exclusive = exclusive;
     memcpy(vmm_transfer(), &data, msg->size);
     msg->count = 1;
     return verdict;

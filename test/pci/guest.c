@@ -205,7 +205,7 @@ const char *guest_play(const uint8_t *data, size_t size)
         return "pci did not start";
     while (b.at < b.end && !wrong && !weir.failures)
         step(&b, kind);
-    if (weir.failures)
+    if (weir.failures || weir.malformed)
         return "the model found a failure";
     return wrong;
 }

@@ -440,8 +440,10 @@ static enum weir_status op_bind(void *context, const struct pci_hook *hook, uint
     struct model *m = context;
     unsigned slot = MODEL_HOOKS;
 
-    if (hook->first > hook->last || (hook->space == PCI_PORTS && hook->last > 0xffff))
-        failed(m, "a malformed range is bound", hook->first);
+    if (hook->first > hook->last || hook->space > PCI_PORTS || hook->to > PCI_TO_SELF ||
+        (hook->to == PCI_TO_WATCH && hook->rule >= m->pci.tables->nmmio) ||
+        hook->last > (hook->space == PCI_PORTS ? 0xffff : (1ull << 52) - 1))
+        m->malformed++;
     if ((m->refuse_first || m->refuse_last) && hook->space == PCI_MEMORY &&
         overlap(hook, m->refuse_first, m->refuse_last))
         return WEIR_E_BUSY;

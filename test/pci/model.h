@@ -43,7 +43,7 @@ struct model {
     uint32_t last_value;
     struct pci_hook hook[MODEL_HOOKS];
     bool bound[MODEL_HOOKS], orphan[MODEL_HOOKS]; /* orphan: in force, but its instance died */
-    unsigned binds, unbinds;
+    unsigned binds, unbinds, malformed; /* malformed: bindings that no kernel would make */
     uint64_t refuse_first, refuse_last; /* bind fails for what overlaps this, if not both 0 */
     struct expectation expect[16];
     unsigned expects;

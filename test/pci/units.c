@@ -286,6 +286,16 @@ static void test_read_only_drops_writes_and_answers_sizing(void)
     EXPECT(memcmp(&before, &m.device[NIC], sizeof(before)) == 0);
 }
 
+static void test_read_only_answers_sizing_with_decoding_off_too(void)
+{
+    rule(POLICY_READ_ONLY, by_class(0x020000, 0xffff00));
+    model_put(&m, NIC, 4, 2, 0);
+    start();
+    m.untouchable = 1u << NIC;
+    guest_write(&m, 0, DEVFN(2, 0), 0x10, 4, 0xffffffff);
+    EXPECT_HEX(guest_read(&m, 0, DEVFN(2, 0), 0x10, 4), 0xfffe0004);
+}
+
 /* ---- BARs ---- */
 
 static void nic_rule(void)
@@ -348,6 +358,27 @@ static void test_sizing_a_decoded_bar_does_not_move_it(void)
     EXPECT_HEX(model_bar(&m, NIC, 0), 0xfffe0000);
     guest_write(&m, 0, DEVFN(2, 0), 0x10, 4, 0xfeb80000);
     guest_write(&m, 0, DEVFN(2, 0), 0x04, 2, 3);
+    model_check(&m, true);
+}
+
+static void test_a_reset_ends_sizing(void)
+{
+    nic_rule();
+    start();
+    guest_write(&m, 0, DEVFN(2, 0), 0x10, 4, 0xffffffff);
+    EXPECT_HEX(guest_read(&m, 0, DEVFN(2, 0), 0x10, 4), 0xfffe0004);
+    guest_write(&m, 0, DEVFN(2, 0), 0xcc, 2, 3);
+    guest_write(&m, 0, DEVFN(2, 0), 0xcc, 2, 0);
+    EXPECT_HEX(guest_read(&m, 0, DEVFN(2, 0), 0x10, 4), 4);
+}
+
+static void test_many_moves_fill_nothing_up(void)
+{
+    nic_rule();
+    start();
+    for (unsigned i = 0; i < 2 * PCI_SAVED_HOOKS; i++)
+        guest_write(&m, 0, DEVFN(2, 0), 0x10, 4, 0xe0000000 + (i << 17));
+    EXPECT_HEX(model_bar(&m, NIC, 0), 0xe3fe0000);
     model_check(&m, true);
 }
 
@@ -486,6 +517,70 @@ static void test_a_bar_behind_bridges_stays_hooked_whatever_they_do(void)
     model_check(&m, true);
 }
 
+static void test_a_secondary_bus_reset_ends_hooks_once_it_shows(void)
+{
+    bar_rule(POLICY_DENY, 0, 1, 0, UINT64_MAX, by_address(1, DEVFN(0, 0)));
+    rule(POLICY_HIDE, by_address(2, DEVFN(5, 0)));
+    model_expect(&m, BEHIND, 1, 0, UINT64_MAX, PCI_TO_WATCH, 0);
+    model_add_bridge(&m, -1, DEVFN(4, 0), 8, 8);
+    model_add(&m, (int)m.devices - 1, DEVFN(5, 0), 0x43221234, 0x020000);
+    start();
+    guest_write(&m, 0, DEVFN(3, 0), 0x3e, 2, 0x40);
+    EXPECT(model_hook_at(&m, PCI_MEMORY, 0xfea00000) != NULL); /* nothing answers there now */
+    guest_write(&m, 0, DEVFN(3, 0), 0x3e, 2, 0);
+    EXPECT(!model_hook_at(&m, PCI_MEMORY, 0xfea00000));
+    model_check(&m, true);
+    guest_write(&m, 0, DEVFN(4, 0), 0x18, 4, 0x00020200); /* the inner bridge has lost bus 2 */
+    EXPECT_HEX(guest_read(&m, 2, DEVFN(5, 0), 0, 4), 0x43221234);
+}
+
+static void test_a_function_is_hooked_when_its_bus_gets_a_number(void)
+{
+    bar_rule(POLICY_DENY, 0, 1, 0, UINT64_MAX, by_id(0x1af4, 0x1000));
+    model_expect(&m, BEHIND, 1, 0, UINT64_MAX, PCI_TO_WATCH, 0);
+    model_put(&m, BRIDGE, 0x18, 4, 0);
+    m.expects = 0; /* nothing can be done about it before */
+    start();
+    guest_write(&m, 0, DEVFN(3, 0), 0x18, 4, 0x00020100);
+    EXPECT(model_hook_at(&m, PCI_MEMORY, 0xfea00000) != NULL);
+}
+
+static void test_a_rule_for_a_bus_without_bridge_means_its_number(void)
+{
+    rule(POLICY_HIDE, by_address(9, DEVFN(5, 0)));
+    start();
+    EXPECT_HEX(guest_read(&m, 2, DEVFN(5, 0), 0, 4), 0x000d1b36);
+    guest_write(&m, 1, DEVFN(1, 0), 0x18, 4, 0x00090901);
+    guest_write(&m, 0, DEVFN(3, 0), 0x18, 4, 0x00090100);
+    EXPECT_HEX(guest_read(&m, 9, DEVFN(5, 0), 0, 4), 0xffffffff);
+}
+
+static void test_a_hidden_bridge_without_bus_numbers_hides_nothing_else(void)
+{
+    model_add_bridge(&m, -1, DEVFN(4, 0), 0, 0xff);
+    rule(POLICY_HIDE, by_address(0, DEVFN(4, 0)));
+    start();
+    EXPECT_HEX(guest_read(&m, 0, DEVFN(4, 0), 0, 4), 0xffffffff);
+    EXPECT_HEX(guest_read(&m, 1, DEVFN(0, 0), 0, 4), 0x10001af4);
+}
+
+static void test_overlapping_bridges_do_not_pass_for_another_device(void)
+{
+    bar_rule(POLICY_DENY, 0, 0, 0, UINT64_MAX, by_id(0x1234, 0x4321));
+    rule(POLICY_HIDE, by_address(8, DEVFN(5, 0)));
+    model_add_bridge(&m, -1, DEVFN(4, 0), 8, 8);
+    model_add(&m, (int)m.devices - 1, DEVFN(0, 0), 0x43211234, 0x020000);
+    model_add_bar(&m, (int)m.devices - 1, 0, 0, 4096, 0xfe900000);
+    model_put(&m, (int)m.devices - 1, 4, 2, 2);
+    model_expect(&m, (int)m.devices - 1, 0, 0, UINT64_MAX, PCI_TO_WATCH, 0);
+    start();
+    guest_write(&m, 0, DEVFN(4, 0), 0x18, 4, 0x00010100); /* bus 1 is answered by what is behind the other bridge */
+    guest_write(&m, 1, DEVFN(0, 0), 0x3c, 1, 0);
+    EXPECT(model_hook_at(&m, PCI_MEMORY, 0xfe900000) != NULL);
+    guest_write(&m, 0, DEVFN(4, 0), 0x18, 4, 0x00020200);
+    EXPECT_HEX(guest_read(&m, 2, DEVFN(5, 0), 0, 4), 0xffffffff); /* the second of two routes is the hidden one */
+}
+
 static void test_overlapping_bridges_free_nothing(void)
 {
     bar_rule(POLICY_DENY, 0, 1, 0, UINT64_MAX, by_address(1, DEVFN(0, 0)));
@@ -530,6 +625,10 @@ static void test_resizable_bar_is_hooked_at_its_new_size(void)
     memset(&m.device[VGA].mask[0x109], 0x3f, 1);
     start();
     EXPECT_HEX(model_hook_at(&m, PCI_MEMORY, 0xfd000000)->last, 0xfd0fffff);
+    m.refuse_first = m.refuse_last = 0xfd400000;
+    guest_ecam_write(&m, ECAM_AT(0, DEVFN(1, 0), 0x109), 1, 4); /* while it is decoded: 16 MiB are not to be had */
+    EXPECT_HEX(model_get(&m, VGA, 0x109, 1), 0);
+    m.refuse_first = m.refuse_last = 0;
     guest_write(&m, 0, DEVFN(1, 0), 0x04, 2, 0);
     guest_ecam_write(&m, ECAM_AT(0, DEVFN(1, 0), 0x108), 4, 4 << 8);
     guest_write(&m, 0, DEVFN(1, 0), 0x04, 2, 2);
@@ -594,6 +693,16 @@ static void test_the_ecam_follows_pciexbar(void)
     EXPECT_HEX(guest_ecam_read(&m, 0xd0000000 + (DEVFN(0x1d, 0) << 12), 4), 0xffffffff);
 }
 
+static void test_a_pciexbar_that_is_locked_leaves_the_ecam_hooked(void)
+{
+    rule(POLICY_HIDE, by_class(0x0c0300, 0xffff00));
+    start();
+    memset(&m.device[HOST].mask[0x60], 0, 8);
+    guest_write(&m, 0, 0, 0x60, 4, 0xc0000001);
+    EXPECT(!model_hook_at(&m, PCI_MEMORY, 0xc0000000));
+    EXPECT_HEX(guest_ecam_read(&m, ECAM_AT(0, DEVFN(0x1d, 0), 0), 4), 0xffffffff);
+}
+
 static void extended_access(bool counts)
 {
     m.extended_bits = counts;
@@ -607,6 +716,9 @@ static void extended_access(bool counts)
     EXPECT_HEX(model_bar(&m, NIC, 0), counts ? 0xfeb80000 : 0xfe000000);
     EXPECT_HEX(model_get(&m, NIC, 0x410, 4), counts ? 0xfe000000 : 0x11223344);
     model_check(&m, true);
+    guest_out(&m, 0xcfc, 4, 0xffffffff); /* sizing, or all ones for register 410h */
+    EXPECT_HEX(guest_in(&m, 0xcfc, 4), counts ? 0xffffffff : 0xfffe0004);
+    EXPECT_HEX(model_get(&m, NIC, 0x410, 4), counts ? 0xffffffff : 0x11223344);
 }
 
 static void test_amd_extended_bits_where_they_count(void)
@@ -683,7 +795,8 @@ static void test_damaged_saved_state_is_survived(void)
         (void)model_start(&m, &tables);
         (void)guest_read(&m, 0, DEVFN(2, 0), 0x10, 4);
     }
-    m.failures = 0; /* wrong sizes mean wrong hooks; no crash is what counts here */
+    m.failures = 0; /* wrong sizes mean wrong hooks; no crash and no nonsense to the kernel is what counts here */
+    EXPECT_HEX(m.malformed, 0);
 }
 
 static void test_with_more_cpus_nothing_is_passed(void)
@@ -716,12 +829,16 @@ static const struct {
     {"a-hidden-function-0-leaves-the-others-reachable", test_a_hidden_function_0_leaves_the_others_reachable},
     {"hidden-bridge-hides-what-is-behind-it", test_hidden_bridge_hides_what_is_behind_it},
     {"renumbering-buses-does-not-unhide", test_renumbering_buses_does_not_unhide},
-    {"mode-switch-and-hot-plug-are-judged-at-each-access", test_mode_switch_and_hot_plug_are_judged_at_each_access},
+    {"mode-switch-and-hot-plug-are-judged-at-each-access",
+     test_mode_switch_and_hot_plug_are_judged_at_each_access},
     {"unaligned-accesses-that-touch-a-hidden-function", test_unaligned_accesses_that_touch_a_hidden_function},
     {"low-bits-of-cf8-open-no-other-register", test_low_bits_of_cf8_open_no_other_register},
     {"read-only-drops-writes-and-answers-sizing", test_read_only_drops_writes_and_answers_sizing},
+    {"read-only-answers-sizing-with-decoding-off-too", test_read_only_answers_sizing_with_decoding_off_too},
     {"a-moved-bar-stays-hooked", test_a_moved_bar_stays_hooked},
     {"sizing-a-decoded-bar-does-not-move-it", test_sizing_a_decoded_bar_does_not_move_it},
+    {"a-reset-ends-sizing", test_a_reset_ends_sizing},
+    {"many-moves-fill-nothing-up", test_many_moves_fill_nothing_up},
     {"a-place-that-cannot-be-hooked-is-not-taken", test_a_place_that_cannot_be_hooked_is_not_taken},
     {"ram-under-a-bar-is-left-alone", test_ram_under_a_bar_is_left_alone},
     {"the-first-bar-rule-that-matches-decides", test_the_first_bar_rule_that_matches_decides},
@@ -729,7 +846,16 @@ static const struct {
     {"index-data-pair-of-ahci-is-shut", test_index_data_pair_of_ahci_is_shut},
     {"index-data-pair-in-config-space-is-shut", test_index_data_pair_in_config_space_is_shut},
     {"virtio-window-is-shut", test_virtio_window_is_shut},
-    {"a-bar-behind-bridges-stays-hooked-whatever-they-do", test_a_bar_behind_bridges_stays_hooked_whatever_they_do},
+    {"a-bar-behind-bridges-stays-hooked-whatever-they-do",
+     test_a_bar_behind_bridges_stays_hooked_whatever_they_do},
+    {"a-secondary-bus-reset-ends-hooks-once-it-shows", test_a_secondary_bus_reset_ends_hooks_once_it_shows},
+    {"a-function-is-hooked-when-its-bus-gets-a-number", test_a_function_is_hooked_when_its_bus_gets_a_number},
+    {"a-rule-for-a-bus-without-bridge-means-its-number",
+     test_a_rule_for_a_bus_without_bridge_means_its_number},
+    {"a-hidden-bridge-without-bus-numbers-hides-nothing-else",
+     test_a_hidden_bridge_without_bus_numbers_hides_nothing_else},
+    {"overlapping-bridges-do-not-pass-for-another-device",
+     test_overlapping_bridges_do_not_pass_for_another_device},
     {"overlapping-bridges-free-nothing", test_overlapping_bridges_free_nothing},
     {"a-function-that-appears-later-is-hooked-before-it-decodes",
      test_a_function_that_appears_later_is_hooked_before_it_decodes},
@@ -737,6 +863,8 @@ static const struct {
     {"the-owner-is-told", test_the_owner_is_told},
     {"a-bar-rule-that-cannot-be-kept-stops-the-start", test_a_bar_rule_that_cannot_be_kept_stops_the_start},
     {"the-ecam-follows-pciexbar", test_the_ecam_follows_pciexbar},
+    {"a-pciexbar-that-is-locked-leaves-the-ecam-hooked",
+     test_a_pciexbar_that_is_locked_leaves_the_ecam_hooked},
     {"amd-extended-bits-where-they-count", test_amd_extended_bits_where_they_count},
     {"amd-extended-bits-where-they-mean-nothing", test_amd_extended_bits_where_they_mean_nothing},
     {"a-new-instance-goes-on-where-the-old-one-died", test_a_new_instance_goes_on_where_the_old_one_died},
@@ -759,6 +887,8 @@ int main(int argc, char **argv)
         model_machine(&m);
         tests[i].run();
         failures += m.failures;
+        if (m.malformed)
+            failures++, fprintf(stderr, "FAILED: %u malformed bindings\n", m.malformed);
         if (failures != before)
             fprintf(stderr, "FAILED: %s\n  again: test_pci_units %s\n", tests[i].name, tests[i].name);
         run++;
