@@ -1,27 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The guest's accesses, through configuration mechanism #1 (PCI Local Bus 3.0, 3.2.2.3.2) and through the ECAM.
+ * The guest's accesses, through configuration mechanism #1 (PCI Local Bus 3.0, 3.2.2.3.2) and
+ * through the ECAM.
  *
- * An access is cut into naturally aligned pieces of at most four bytes, as the host bridge sees them. Reads that no rule
- * changes are passed to the kernel whole. Writes to configuration space are always done here, because what they change
- * (bus numbers, BARs, the mode of a device) has to be looked at before anything else of the guest runs.
+ * An access is cut into naturally aligned pieces of at most four bytes, as the host bridge sees
+ * them. Reads that no rule changes are passed to the kernel whole. Writes to configuration space
+ * are always done here, because what they change (bus numbers, BARs, the mode of a device) has to
+ * be looked at before anything else of the guest runs.
  */
 #include "internal.h"
-
-#include <string.h>
-
-/* A piece of an access that lies in configuration space. */
-struct piece {
-    struct pci_address a;
-    unsigned reg, size;
-    bool ecam;
-    uint64_t at; /* port, or physical address */
-};
-
-static uint32_t ones(unsigned size)
-{
-    return size >= 4 ? UINT32_MAX : (1u << 8 * size) - 1;
-}
 
 /* The largest aligned piece that starts at `at` and has no more than `left` bytes. */
 static unsigned piece_size(uint64_t at, unsigned left)
@@ -33,186 +20,12 @@ static unsigned piece_size(uint64_t at, unsigned left)
     return size;
 }
 
-static uint32_t hardware_read(struct pci *p, bool ecam, uint64_t at, unsigned size)
-{
-    pci_release(p);
-    if (ecam)
-        return p->ops.ecam_read(p->ops.context, at, size);
-    return p->ops.in(p->ops.context, (uint16_t)at, size);
-}
-
-static void hardware_write(struct pci *p, bool ecam, uint64_t at, unsigned size, uint32_t value)
-{
-    pci_release(p);
-    if (ecam)
-        p->ops.ecam_write(p->ops.context, at, size, value);
-    else
-        p->ops.out(p->ops.context, (uint16_t)at, size, value);
-}
-
-/* ---- hidden functions ---- */
-
-/*
- * Software looks for functions 1 to 7 only where function 0 exists and says that it has more (PCI Local Bus 3.0,
- * 3.2.2.3.4). So where function 0 alone is hidden, something inert stands in its place.
- */
-static bool needs_placeholder(struct pci *p, struct pci_address a)
-{
-    if ((a.devfn & 7) != 0 || pci_behind_hidden(p, a.bus) ||
-        !(pci_read(p, a, PCI_HEADER_TYPE, 1) & PCI_MULTI_FUNCTION) || pci_read(p, a, PCI_ID, 2) == 0xffff)
-        return false;
-    for (unsigned f = 1; f < 8; f++) {
-        struct pci_address other = {a.bus, (uint8_t)(a.devfn | f)};
-
-        if (pci_read(p, other, PCI_ID, 2) != 0xffff && pci_decide(p, other) != POLICY_HIDE)
-            return true;
-    }
-    return false;
-}
-
-static uint32_t hidden_read(struct pci *p, const struct piece *c)
-{
-    uint32_t value = 0;
-
-    if (!needs_placeholder(p, c->a))
-        return ones(c->size);
-    switch (c->reg & ~3u) {
-    case PCI_ID:
-        value = PCI_PLACEHOLDER_ID;
-        break;
-    case PCI_CLASS:
-        value = 0xff000000; /* fits no defined class */
-        break;
-    case PCI_HEADER_TYPE & ~3u:
-        value = PCI_MULTI_FUNCTION << 16;
-        break;
-    }
-    return value >> 8 * (c->reg & 3) & ones(c->size);
-}
-
-/* ---- one piece ---- */
-
-/* true: *value is what the guest gets, whatever hardware has. */
-static bool ruled_read(struct pci *p, const struct piece *c, uint32_t *value)
-{
-    struct pci_where where[PCI_MAX_ROUTES];
-    unsigned n;
-
-    if (pci_decide(p, c->a) == POLICY_HIDE) {
-        *value = hidden_read(p, c);
-        return true;
-    }
-    n = pci_routes(p, c->a, where);
-    for (unsigned i = 0; i < n; i++) {
-        const struct pci_function *f = pci_find_function(p, where[i]);
-
-        if (!f)
-            continue;
-        if (pci_is_blocked(f, c->reg, c->size)) {
-            *value = ones(c->size);
-            return true;
-        }
-        if (pci_sizing_read(f, c->reg, c->size, value))
-            return true;
-    }
-    return false;
-}
-
-/* Everything that has to be so before the write; false: it must not happen. */
-static bool before_write(struct pci *p, const struct piece *c, const struct pci_where *where, unsigned n,
-                         uint32_t value)
-{
-    enum policy_action action = pci_decide(p, c->a);
-    bool stays = action == POLICY_READ_ONLY;
-
-    if (action == POLICY_HIDE)
-        return false;
-    for (unsigned i = 0; i < n; i++) {
-        struct pci_function *f;
-
-        if (!pci_adopt(p, c->a, where[i]))
-            return false;
-        f = pci_find_function(p, where[i]);
-        if (f && (pci_is_blocked(f, c->reg, c->size) || pci_sizing_write(f, c->reg, c->size, value)))
-            stays = true;
-    }
-    for (unsigned i = 0; i < n && !stays; i++) {
-        struct pci_function *f = pci_find_function(p, where[i]);
-
-        if (f && !pci_prepare_write(p, f, c->a, c->reg, c->size, value))
-            stays = true;
-    }
-    return !stays && pci_ecam_prepare(p, c->a, c->reg, c->size, value);
-}
-
-static void after_write(struct pci *p, const struct piece *c, const struct pci_where *where, unsigned n)
-{
-    bool numbers = c->reg < PCI_BUS_NUMBERS + 4 && c->reg + c->size > PCI_BUS_NUMBERS;
-
-    pci_ecam_settle(p, c->a);
-    for (unsigned i = 0; i < n; i++) {
-        int bridge = pci_bridge_at(p, where[i]);
-        struct pci_function *f;
-
-        if (bridge >= 0 || numbers)
-            pci_bridge_written(p, c->a, where[i]);
-        bridge = pci_bridge_at(p, where[i]);
-        if (bridge >= 0 && numbers && p->bridge[bridge].secondary != 0)
-            (void)pci_adopt_bus(p, p->bridge[bridge].secondary);
-        for (unsigned k = 0; bridge >= 0 && k < PCI_MAX_FUNCTIONS; k++)
-            if (p->function[k].used && pci_behind(p, p->function[k].where, bridge))
-                pci_resync(p, &p->function[k]);
-        f = pci_find_function(p, where[i]);
-        if (f)
-            pci_resync(p, f);
-        else if (!pci_adopt(p, c->a, where[i])) /* the write may have made it one that a rule names */
-            pci_log(p, "%02x:%02x.%u is not hooked", c->a.bus, c->a.devfn >> 3, c->a.devfn & 7u);
-    }
-}
-
-/* Part of a BAR that the guest believes to be all ones: the rest of it has to go to hardware along with the part. */
-static void widen_after_sizing(struct pci *p, struct piece *c, const struct pci_where *where, unsigned n,
-                               uint32_t *value)
-{
-    for (unsigned i = 0; i < n && c->size < 4; i++) {
-        const struct pci_function *f = pci_find_function(p, where[i]);
-        uint32_t believed;
-
-        if (!f || !pci_sizing_read(f, c->reg & ~3u, 4, &believed))
-            continue;
-        *value = pci_merge(believed, c->reg, c->size, *value);
-        c->at -= c->reg & 3;
-        c->reg &= ~3u;
-        c->size = 4;
-    }
-}
-
-static void ruled_write(struct pci *p, struct piece *c, uint32_t value)
-{
-    struct pci_where where[PCI_MAX_ROUTES];
-    unsigned n = pci_routes(p, c->a, where);
-
-    widen_after_sizing(p, c, where, n, &value);
-    if (before_write(p, c, where, n, value)) {
-        hardware_write(p, c->ecam, c->at, c->size, value);
-        after_write(p, c, where, n);
-        return;
-    }
-    /* what was bound for a write that did not happen */
-    for (unsigned i = 0; i < n; i++) {
-        struct pci_function *f = pci_find_function(p, where[i]);
-
-        if (f)
-            pci_resync(p, f);
-    }
-}
-
 /* ---- configuration mechanism #1 ---- */
 
 /*
- * CF8h bits 27:24 are register bits 11:8 where AMD's NB_CFG.EnableCf8ExtCfg is set (BKDG family 10h, MSRC001_001F),
- * and nothing elsewhere. The guest can change that at any time, so the function is asked: where they mean nothing, its
- * identification register reads the same with them.
+ * CF8h bits 27:24 are register bits 11:8 where AMD's NB_CFG.EnableCf8ExtCfg is set (BKDG family
+ * 10h, MSRC001_001F), and nothing elsewhere. The guest can change that at any time, so the function
+ * is asked: where they mean nothing, its identification register reads the same with them.
  */
 static unsigned extended_bits(struct pci *p, struct pci_address a, uint32_t latch)
 {
@@ -227,7 +40,8 @@ static unsigned extended_bits(struct pci *p, struct pci_address a, uint32_t latc
 }
 
 /* Whether the piece at `port` is a configuration access; the latch is enabled. */
-static bool data_piece(uint16_t port, unsigned size, uint32_t latch, unsigned extended, struct piece *out)
+static bool data_piece(uint16_t port, unsigned size, uint32_t latch, unsigned extended,
+                       struct pci_piece *out)
 {
     if (port < CONFIG_DATA || port > CONFIG_DATA + 3)
         return false;
@@ -239,8 +53,9 @@ static bool data_piece(uint16_t port, unsigned size, uint32_t latch, unsigned ex
     return true;
 }
 
-/* What is no configuration access: also bytes and words at CF8h to CFBh, where the reset register is (CF9h). */
-static enum weir_verdict bare_ports(struct pci *p, bool write, uint16_t port, unsigned size, uint64_t *data)
+/* What is no configuration access: bytes and words at CF8h to CFBh too (CF9h is a reset register). */
+static enum weir_verdict bare_ports(struct pci *p, bool write, uint16_t port, unsigned size,
+                                    uint64_t *data)
 {
     uint64_t value = 0;
 
@@ -252,7 +67,7 @@ static enum weir_verdict bare_ports(struct pci *p, bool write, uint16_t port, un
 
         n = piece_size(at, size - done);
         if (write)
-            p->ops.out(p->ops.context, at, n, (uint32_t)(*data >> 8 * done) & ones(n));
+            p->ops.out(p->ops.context, at, n, (uint32_t)(*data >> 8 * done) & pci_ones(n));
         else
             value |= (uint64_t)p->ops.in(p->ops.context, at, n) << 8 * done;
     }
@@ -261,7 +76,8 @@ static enum weir_verdict bare_ports(struct pci *p, bool write, uint16_t port, un
     return WEIR_V_DONE;
 }
 
-/* Bits 1:0 are always 0 on a PC's host bridge; QEMU keeps them and would add them to the register number. */
+/* Bits 1:0 are always 0 on a PC's host bridge; QEMU keeps them and would add them to the register
+ * number. */
 static enum weir_verdict address_write(struct pci *p, uint64_t *data)
 {
     uint32_t value = (uint32_t)*data & ~3u;
@@ -276,24 +92,24 @@ static enum weir_verdict address_write(struct pci *p, uint64_t *data)
     return WEIR_V_REPLACE;
 }
 
-static enum weir_verdict config_read(struct pci *p, uint16_t port, unsigned size, uint32_t latch, unsigned extended,
-                                     uint64_t *data)
+static enum weir_verdict config_read(struct pci *p, uint16_t port, unsigned size, uint32_t latch,
+                                     unsigned extended, uint64_t *data)
 {
     enum weir_verdict verdict = WEIR_V_DONE;
     uint64_t value = 0;
 
     for (unsigned done = 0, n; done < size; done += n) {
         uint16_t at = (uint16_t)(port + done);
-        struct piece c;
+        struct pci_piece c;
         uint32_t one = 0;
 
         n = piece_size(at, size - done);
-        if (data_piece(at, n, latch, extended, &c) && ruled_read(p, &c, &one))
+        if (data_piece(at, n, latch, extended, &c) && pci_ruled_read(p, &c, &one))
             ;
         else if (n == size && !p->exclusive)
             verdict = WEIR_V_PASS;
         else
-            one = hardware_read(p, false, at, n);
+            one = pci_hardware_read(p, false, at, n);
         value |= (uint64_t)one << 8 * done;
     }
     pci_release(p);
@@ -302,7 +118,8 @@ static enum weir_verdict config_read(struct pci *p, uint16_t port, unsigned size
     return verdict;
 }
 
-enum weir_verdict pci_port_access(struct pci *p, bool write, uint16_t port, unsigned size, uint64_t *data)
+enum weir_verdict pci_port_access(struct pci *p, bool write, uint16_t port, unsigned size,
+                                  uint64_t *data)
 {
     uint32_t latch;
     unsigned extended;
@@ -324,14 +141,14 @@ enum weir_verdict pci_port_access(struct pci *p, bool write, uint16_t port, unsi
     for (unsigned done = 0, n; done < size; done += n) {
         uint16_t at = (uint16_t)(port + done);
         uint32_t one;
-        struct piece c;
+        struct pci_piece c;
 
         n = piece_size(at, size - done);
-        one = (uint32_t)(*data >> 8 * done) & ones(n);
+        one = (uint32_t)(*data >> 8 * done) & pci_ones(n);
         if (data_piece(at, n, latch, extended, &c))
-            ruled_write(p, &c, one);
+            pci_ruled_write(p, &c, one);
         else
-            hardware_write(p, false, at, n, one);
+            pci_hardware_write(p, false, at, n, one);
     }
     pci_release(p);
     return WEIR_V_DONE;
@@ -339,56 +156,32 @@ enum weir_verdict pci_port_access(struct pci *p, bool write, uint16_t port, unsi
 
 /* ---- ECAM ---- */
 
-enum weir_verdict pci_ecam_access(struct pci *p, bool write, uint64_t address, unsigned size, uint64_t *data)
+enum weir_verdict pci_ecam_access(struct pci *p, bool write, uint64_t address, unsigned size,
+                                  uint64_t *data)
 {
     enum weir_verdict verdict = WEIR_V_DONE;
     uint64_t value = 0;
 
     for (unsigned done = 0, n; done < size; done += n) {
-        struct piece c = {.ecam = true, .at = address + done};
+        struct pci_piece c = {.ecam = true, .at = address + done};
         uint32_t one = 0;
 
         n = piece_size(c.at, size - done);
         c.size = n;
         if (!pci_ecam_target(p, c.at, &c.a, &c.reg))
-            one = ones(n); /* the part of an access beyond its end */
+            one = pci_ones(n); /* the part of an access beyond its end */
         else if (write)
-            ruled_write(p, &c, (uint32_t)(*data >> 8 * done) & ones(n));
-        else if (ruled_read(p, &c, &one))
+            pci_ruled_write(p, &c, (uint32_t)(*data >> 8 * done) & pci_ones(n));
+        else if (pci_ruled_read(p, &c, &one))
             ;
         else if (n == size && !p->exclusive)
             verdict = WEIR_V_PASS;
         else
-            one = hardware_read(p, true, c.at, n);
+            one = pci_hardware_read(p, true, c.at, n);
         value |= (uint64_t)one << 8 * done;
     }
     pci_release(p);
     if (!write && verdict == WEIR_V_DONE)
         *data = value;
     return verdict;
-}
-
-/* ---- start ---- */
-
-enum weir_status pci_start(struct pci *p)
-{
-    bool ok;
-
-    if (p->saved->magic != PCI_SAVED_MAGIC) {
-        memset(p->saved, 0, sizeof(*p->saved));
-        p->saved->magic = PCI_SAVED_MAGIC;
-    }
-    if (p->saved->latch_held == 1) { /* an instance died while it had borrowed CF8h */
-        p->latch_held = true;
-        pci_release(p);
-    }
-    ok = pci_ecam_start(p) && pci_scan(p);
-    if (ok)
-        pci_rules_start(p);
-    for (unsigned bus = 0; ok && bus < 256; bus++)
-        ok = !(p->bus_seen[bus / 8] & 1u << bus % 8) || pci_adopt_bus(p, bus);
-    if (ok)
-        pci_give_back_leftovers(p);
-    pci_release(p);
-    return ok ? WEIR_OK : WEIR_E_STATE;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Base address registers as arithmetic (PCI Local Bus 3.0, 6.2.5): what stands where, and what a write would change.
- * Nothing here touches hardware.
+ * Base address registers as arithmetic (PCI Local Bus 3.0, 6.2.5): what stands where, and what a
+ * write would change. Nothing here touches hardware.
  */
 #include "internal.h"
 
@@ -10,8 +10,10 @@ static bool is_upper_half(const struct pci_function *f, unsigned bar)
     return bar > 0 && f->bar[bar - 1].wide;
 }
 
-/* mask: the address bits of each dword that took a one when all ones were written; raw: its content before. */
-void pci_bar_layout(struct pci_function *f, const uint32_t mask[PCI_BARS], const uint32_t raw[PCI_BARS])
+/* mask: the address bits of each dword that took a one when all ones were written; raw: its content
+ * before. */
+void pci_bar_layout(struct pci_function *f, const uint32_t mask[PCI_BARS],
+                    const uint32_t raw[PCI_BARS])
 {
     for (unsigned i = 0; i < PCI_BARS; i++) {
         struct pci_bar *b = &f->bar[i];
@@ -61,11 +63,13 @@ uint32_t pci_merge(uint32_t old, unsigned reg, unsigned size, uint32_t value)
 }
 
 /* Resizable BAR control, bits 13:8: 2^n MiB (PCI Express Base 5.0, 7.8.6.3). */
-static void apply_resize(const struct pci_function *f, struct pci_decode *d, unsigned reg, unsigned size, uint32_t value)
+static void apply_resize(const struct pci_function *f, struct pci_decode *d, unsigned reg,
+                         unsigned size, uint32_t value)
 {
     unsigned entry = (reg - f->resizable) / 8 - 1;
 
-    if (!f->resizable || reg < f->resizable + 8u || entry >= f->resizables || (reg - f->resizable) % 8 >= 4)
+    if (!f->resizable || reg < f->resizable + 8u || entry >= f->resizables ||
+        (reg - f->resizable) % 8 >= 4)
         return;
     if ((reg & 3) <= 1 && (reg & 3) + size > 1)
         d->size[f->resizable_bar[entry]] = pci_resizable_bytes(pci_merge(0, reg, size, value));
@@ -78,7 +82,8 @@ uint64_t pci_resizable_bytes(uint32_t control)
     return exponent < 52 ? 1ull << exponent : 1ull << 51;
 }
 
-void pci_decode_apply(const struct pci_function *f, struct pci_decode *d, unsigned reg, unsigned size, uint32_t value)
+void pci_decode_apply(const struct pci_function *f, struct pci_decode *d, unsigned reg,
+                      unsigned size, uint32_t value)
 {
     unsigned bar;
 
@@ -96,8 +101,8 @@ void pci_decode_apply(const struct pci_function *f, struct pci_decode *d, unsign
     d->bar[bar] = (pci_merge(d->bar[bar], reg, size, value) & f->bar[bar].mask) | f->bar[bar].fixed;
 }
 
-static bool add_hook(struct pci_hook *out, unsigned *n, const struct pci_segment *s, bool io, uint64_t first,
-                     uint64_t last)
+static bool add_hook(struct pci_hook *out, unsigned *n, const struct pci_segment *s, bool io,
+                     uint64_t first, uint64_t last)
 {
     if (*n == PCI_MAX_HOOKS)
         return false;
@@ -105,9 +110,10 @@ static bool add_hook(struct pci_hook *out, unsigned *n, const struct pci_segment
     return true;
 }
 
-/* What of first..last the CPU can reach there: RAM and the motherboard's own decoding come first. */
-static bool add_reachable(const struct pci *p, struct pci_hook *out, unsigned *n, const struct pci_segment *s, bool io,
-                          uint64_t first, uint64_t last)
+/* What of first..last the CPU can reach there: RAM and the motherboard's own decoding come first.
+ */
+static bool add_reachable(const struct pci *p, struct pci_hook *out, unsigned *n,
+                          const struct pci_segment *s, bool io, uint64_t first, uint64_t last)
 {
     static const struct pci_range board_ports[] = {{0, 0xff}, {CONFIG_ADDRESS, CONFIG_DATA + 3}};
     const struct pci_range *list = io ? board_ports : p->reserved;

@@ -3,8 +3,9 @@
 #include "internal.h"
 
 /*
- * CF8h belongs to the guest. It is borrowed at the first register below 100h and given back by pci_release(); what the
- * guest had there is saved first, so that an instance that dies in between is not noticed (pci_start gives it back).
+ * CF8h belongs to the guest. It is borrowed at the first register below 100h and given back by
+ * pci_release(); what the guest had there is saved first, so that an instance that dies in between
+ * is not noticed (pci_start gives it back).
  */
 static void borrow_latch(struct pci *p)
 {
@@ -35,11 +36,6 @@ void pci_set_latch(struct pci *p, uint32_t value)
     p->ops.out(p->ops.context, CONFIG_ADDRESS, 4, value);
 }
 
-static uint32_t ones(unsigned size)
-{
-    return size >= 4 ? UINT32_MAX : (1u << (8 * size)) - 1;
-}
-
 static void select_register(struct pci *p, struct pci_address a, unsigned reg)
 {
     borrow_latch(p);
@@ -53,7 +49,7 @@ uint32_t pci_read(struct pci *p, struct pci_address a, unsigned reg, unsigned si
 
     if (reg >= 0x100) {
         if (!pci_ecam_address(p, a, &address))
-            return ones(size);
+            return pci_ones(size);
         return p->ops.ecam_read(p->ops.context, address + reg, size);
     }
     select_register(p, a, reg);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The memory-mapped configuration space (PCI Express Base 4.0, 7.2.2). All of it is hooked, not only the pages of the
- * functions that rules name: which function a page belongs to changes with the bus numbers and with what is plugged in,
- * and a page hooked after the fact would be reached unmediated in between. It is used at most at start-up.
+ * The memory-mapped configuration space (PCI Express Base 4.0, 7.2.2). All of it is hooked, not
+ * only the pages of the functions that rules name: which function a page belongs to changes with
+ * the bus numbers and with what is plugged in, and a page hooked after the fact would be reached
+ * unmediated in between. It is used at most at start-up.
  */
 #include "internal.h"
 
@@ -55,8 +56,8 @@ static bool bind_ecam(struct pci *p, const struct pci_ecam *e, struct pci_hook *
 }
 
 /*
- * PCIEXBAR in the host bridge of Intel's chipsets: bit 0 enables, bits 2:1 say how many buses, bits 35:26 the address (82Q35
- * datasheet, 5.1.16).
+ * PCIEXBAR in the host bridge of Intel's chipsets: bit 0 enables, bits 2:1 say how many buses, bits
+ * 35:26 the address (82Q35 datasheet, 5.1.16).
  */
 #define PCIEXBAR 0x60u
 #define HOST_BRIDGE_Q35 0x29c08086u
@@ -77,10 +78,12 @@ static bool decode_pciexbar(uint64_t value, struct pci_ecam *out)
 
 static uint64_t read_pciexbar(struct pci *p)
 {
-    return pci_read(p, host_bridge, PCIEXBAR, 4) | (uint64_t)pci_read(p, host_bridge, PCIEXBAR + 4, 4) << 32;
+    return pci_read(p, host_bridge, PCIEXBAR, 4) |
+           (uint64_t)pci_read(p, host_bridge, PCIEXBAR + 4, 4) << 32;
 }
 
-/* Other host bridges have other registers there, so it counts only where it agrees with the MCFG or the chip is known. */
+/* Other host bridges have other registers there, so it counts only where it agrees with the MCFG or
+ * the chip is known. */
 static void find_pciexbar(struct pci *p)
 {
     uint32_t id = pci_read(p, host_bridge, PCI_ID, 4);
@@ -96,8 +99,8 @@ static void find_pciexbar(struct pci *p)
         p->necam = enabled ? 1 : 0;
         p->ecam[0] = e;
     } else {
-        p->follow_pciexbar = enabled && p->necam == 1 && p->ecam[0].base == e.base && p->ecam[0].start_bus == 0 &&
-                             p->ecam[0].end_bus == e.end_bus;
+        p->follow_pciexbar = enabled && p->necam == 1 && p->ecam[0].base == e.base &&
+                             p->ecam[0].start_bus == 0 && p->ecam[0].end_bus == e.end_bus;
     }
 }
 
@@ -114,7 +117,8 @@ bool pci_ecam_start(struct pci *p)
     find_pciexbar(p);
     for (unsigned i = 0; i < p->necam; i++) {
         if (p->ecam[i].base == 0 || last_of(&p->ecam[i]) >> 52 || in_reserved(p, &p->ecam[i])) {
-            pci_log(p, "the MCFG table puts an ECAM at %llx, where RAM is", (unsigned long long)p->ecam[i].base);
+            pci_log(p, "the MCFG table puts an ECAM at %llx, where RAM is",
+                    (unsigned long long)p->ecam[i].base);
             return false;
         }
         if (!bind_ecam(p, &p->ecam[i], &p->ecam_hook[i]))
@@ -125,10 +129,12 @@ bool pci_ecam_start(struct pci *p)
 
 static bool touches_pciexbar(const struct pci *p, struct pci_address a, unsigned reg)
 {
-    return p->follow_pciexbar && a.bus == 0 && a.devfn == 0 && reg >= PCIEXBAR && reg < PCIEXBAR + 8;
+    return p->follow_pciexbar && a.bus == 0 && a.devfn == 0 && reg >= PCIEXBAR &&
+           reg < PCIEXBAR + 8;
 }
 
-bool pci_ecam_prepare(struct pci *p, struct pci_address a, unsigned reg, unsigned size, uint32_t value)
+bool pci_ecam_prepare(struct pci *p, struct pci_address a, unsigned reg, unsigned size,
+                      uint32_t value)
 {
     uint64_t next = p->pciexbar;
     struct pci_ecam e;
@@ -165,7 +171,8 @@ void pci_ecam_settle(struct pci *p, struct pci_address a)
             pci_unbind(p, &p->ecam_hook[1]); /* the write was not taken */
         return;
     }
-    moved = p->ecam_pending && enabled && e.base == p->ecam_next.base && e.end_bus == p->ecam_next.end_bus;
+    moved = p->ecam_pending && enabled && e.base == p->ecam_next.base &&
+            e.end_bus == p->ecam_next.end_bus;
     if (p->necam == 1)
         pci_unbind(p, &p->ecam_hook[0]);
     if (p->ecam_pending && !moved)

@@ -2,10 +2,10 @@
 /*
  * Functions whose BARs are hooked, or which are read-only: taken in, followed, given up.
  *
- * Order of every write that may move a BAR: what it would bring is bound, then it is done, then hardware is read again
- * and what is no longer true is unbound. So there is no moment at which the guest reaches the BAR unhooked. A function
- * that can't be read (behind a bridge without bus numbers, in reset, in D3cold) keeps its hooks: its memory may still
- * be routed to it.
+ * Order of every write that may move a BAR: what it would bring is bound, then it is done, then
+ * hardware is read again and what is no longer true is unbound. So there is no moment at which the
+ * guest reaches the BAR unhooked. A function that can't be read (behind a bridge without bus
+ * numbers, in reset, in D3cold) keeps its hooks: its memory may still be routed to it.
  */
 #include "internal.h"
 
@@ -28,76 +28,13 @@ bool pci_is_blocked(const struct pci_function *f, unsigned reg, unsigned size)
     return false;
 }
 
-static void tell(struct pci *p, struct pci_address a, enum pci_event_kind kind, unsigned bar, uint64_t before,
-                 uint64_t after)
+static void tell(struct pci *p, struct pci_address a, enum pci_event_kind kind, unsigned bar,
+                 uint64_t before, uint64_t after)
 {
     struct pci_event e = {(uint8_t)kind, a.bus, a.devfn, (uint8_t)bar, before, after};
 
     if (p->ops.event && before != after)
         p->ops.event(p->ops.context, &e);
-}
-
-/* ---- hooks ---- */
-
-static bool same_hook(const struct pci_hook *a, const struct pci_hook *b)
-{
-    return a->first == b->first && a->last == b->last && a->space == b->space && a->to == b->to && a->rule == b->rule;
-}
-
-static bool is_among(const struct pci_hook *h, const struct pci_hook *list, unsigned n)
-{
-    for (unsigned i = 0; i < n; i++)
-        if (same_hook(h, &list[i]))
-            return true;
-    return false;
-}
-
-static void unbind_last(struct pci *p, struct pci_function *f)
-{
-    pci_unbind(p, &f->hook[--f->hooks]);
-}
-
-/* All that are missing, or none. */
-static bool bind_missing(struct pci *p, struct pci_function *f, struct pci_address a, const struct pci_hook *want,
-                         unsigned n)
-{
-    unsigned before = f->hooks;
-
-    for (unsigned i = 0; i < n; i++) {
-        struct pci_hook *h = &f->hook[f->hooks];
-        enum weir_status status = WEIR_E_MEMORY;
-
-        if (is_among(&want[i], f->hook, f->hooks))
-            continue;
-        if (f->hooks < 2 * PCI_MAX_HOOKS) {
-            *h = want[i];
-            status = pci_bind(p, h);
-        }
-        if (status != WEIR_OK) {
-            pci_log(p, "%02x:%02x.%u: %s %llx-%llx can't be hooked for policy line %u (status %d)", a.bus,
-                    a.devfn >> 3, a.devfn & 7u, want[i].space == PCI_PORTS ? "ports" : "addresses",
-                    (unsigned long long)want[i].first, (unsigned long long)want[i].last,
-                    want[i].to == PCI_TO_WATCH ? p->tables->mmio[want[i].rule].line : 0, (int)status);
-            while (f->hooks > before)
-                unbind_last(p, f);
-            return false;
-        }
-        f->hooks++;
-    }
-    return true;
-}
-
-static void unbind_others(struct pci *p, struct pci_function *f, const struct pci_hook *want, unsigned n)
-{
-    unsigned kept = 0;
-
-    for (unsigned i = 0; i < f->hooks; i++) {
-        if (is_among(&f->hook[i], want, n))
-            f->hook[kept++] = f->hook[i];
-        else
-            pci_unbind(p, &f->hook[i]);
-    }
-    f->hooks = (uint8_t)kept;
 }
 
 /* ---- what hardware says ---- */
@@ -109,13 +46,14 @@ static void read_sizes(struct pci *p, struct pci_function *f, struct pci_address
         uint64_t size = pci_resizable_bytes(pci_read(p, a, f->resizable + 8u + 8u * i, 4));
 
         f->bar[bar].size = size;
-        f->bar[bar].mask = (uint32_t)~(size - 1) & ~0xfu;
+        f->bar[bar].mask = (uint32_t) ~(size - 1) & ~0xfu;
         if (f->bar[bar].wide)
             f->bar[bar + 1].mask = (uint32_t)(~(size - 1) >> 32);
     }
 }
 
-static void read_decode(struct pci *p, struct pci_function *f, struct pci_address a, struct pci_decode *d)
+static void read_decode(struct pci *p, struct pci_function *f, struct pci_address a,
+                        struct pci_decode *d)
 {
     memset(d, 0, sizeof(*d));
     read_sizes(p, f, a);
@@ -154,16 +92,16 @@ static void read_power(struct pci *p, struct pci_function *f, struct pci_address
 
 static void release_function(struct pci *p, struct pci_function *f)
 {
-    while (f->hooks)
-        unbind_last(p, f);
+    pci_unbind_others(p, f, NULL, 0);
     f->used = false;
 }
 
 /*
- * Fills f in from hardware and hooks what the rules say. Hooks that it has already stay in force until the new ones
- * are bound; if those can't be had, they stay.
+ * Fills f in from hardware and hooks what the rules say. Hooks that it has already stay in force
+ * until the new ones are bound; if those can't be had, they stay.
  */
-static bool take_in(struct pci *p, struct pci_function *f, struct pci_address a, struct pci_where w, bool bar_rule)
+static bool take_in(struct pci *p, struct pci_function *f, struct pci_address a, struct pci_where w,
+                    bool bar_rule)
 {
     struct pci_hook want[PCI_MAX_HOOKS];
     unsigned power;
@@ -177,8 +115,9 @@ static bool take_in(struct pci *p, struct pci_function *f, struct pci_address a,
     f->class_code = pci_read(p, a, PCI_CLASS, 4) >> 8;
     pci_size_bars(p, f, a);
     if (bar_rule && pci_capability(p, a, PCI_CAP_ENHANCED_ALLOCATION, 0)) {
-        pci_log(p, "%02x:%02x.%u: a BAR rule names it, but its BARs are fixed by Enhanced Allocation", a.bus,
-                a.devfn >> 3, a.devfn & 7u);
+        pci_log(p,
+                "%02x:%02x.%u: a BAR rule names it, but its BARs are fixed by Enhanced Allocation",
+                a.bus, a.devfn >> 3, a.devfn & 7u);
         return false;
     }
     if (bar_rule) {
@@ -191,9 +130,9 @@ static bool take_in(struct pci *p, struct pci_function *f, struct pci_address a,
     }
     read_decode(p, f, a, &f->now);
     n = pci_wanted_hooks(p, f, &f->now, want);
-    if (n < 0 || !bind_missing(p, f, a, want, (unsigned)n))
+    if (n < 0 || !pci_bind_missing(p, f, a, want, (unsigned)n))
         return false;
-    unbind_others(p, f, want, (unsigned)n);
+    pci_unbind_others(p, f, want, (unsigned)n);
     f->broken = false;
     return true;
 }
@@ -207,7 +146,8 @@ bool pci_adopt(struct pci *p, struct pci_address a, struct pci_where w)
     if (pci_find_function(p, w))
         return true;
     bar_rule = pci_has_bar_rule(p, a, w);
-    if ((!bar_rule && pci_decide_where(p, a, w) != POLICY_READ_ONLY) || pci_read(p, a, PCI_ID, 2) == 0xffff)
+    if ((!bar_rule && pci_decide_where(p, a, w) != POLICY_READ_ONLY) ||
+        pci_read(p, a, PCI_ID, 2) == 0xffff)
         return true;
     if (pci_route(p, a, routes) != 1)
         return false; /* whose registers these are can't be told */
@@ -215,8 +155,8 @@ bool pci_adopt(struct pci *p, struct pci_address a, struct pci_where w)
         if (!p->function[i].used)
             f = &p->function[i];
     if (!f) {
-        pci_log(p, "rules name more than %u functions; %02x:%02x.%u is one too many", PCI_MAX_FUNCTIONS, a.bus,
-                a.devfn >> 3, a.devfn & 7u);
+        pci_log(p, "rules name more than %u functions; %02x:%02x.%u is one too many",
+                PCI_MAX_FUNCTIONS, a.bus, a.devfn >> 3, a.devfn & 7u);
         return false;
     }
     f->hooks = 0;
@@ -244,8 +184,8 @@ bool pci_adopt_bus(struct pci *p, unsigned bus)
 }
 
 /*
- * Another identity in the same place: the device switched its mode, or was exchanged. Not believed where the guest made
- * two routes overlap, because then another function may be answering.
+ * Another identity in the same place: the device switched its mode, or was exchanged. Not believed
+ * where the guest made two routes overlap, because then another function may be answering.
  */
 static bool check_identity(struct pci *p, struct pci_function *f, struct pci_address a)
 {
@@ -258,12 +198,15 @@ static bool check_identity(struct pci *p, struct pci_function *f, struct pci_add
         return true;
     if (class_code == 0xffffff || pci_route(p, a, routes) != 1)
         return false;
-    tell(p, a, PCI_EVENT_IDENTITY, 0, f->class_code, class_code == f->class_code ? ~0ull : class_code);
+    tell(p, a, PCI_EVENT_IDENTITY, 0, f->class_code,
+         class_code == f->class_code ? ~0ull : class_code);
     bar_rule = pci_has_bar_rule(p, a, where);
     if (!bar_rule && pci_decide_where(p, a, where) != POLICY_READ_ONLY)
         release_function(p, f);
     else if (!take_in(p, f, a, where, bar_rule))
-        pci_log(p, "%02x:%02x.%u changed its identity; its old hooks stay and writes to it are dropped", a.bus, a.devfn >> 3, a.devfn & 7u);
+        pci_log(
+            p, "%02x:%02x.%u changed its identity; its old hooks stay and writes to it are dropped",
+            a.bus, a.devfn >> 3, a.devfn & 7u);
     return false;
 }
 
@@ -278,13 +221,15 @@ void pci_resync(struct pci *p, struct pci_function *f)
         return;
     read_decode(p, f, a, &d);
     n = pci_wanted_hooks(p, f, &d, want);
-    /* What hardware made of a write should be bound by now; what can't be is logged, and the old hooks stay too. */
-    if (n >= 0 && bind_missing(p, f, a, want, (unsigned)n))
-        unbind_others(p, f, want, (unsigned)n);
+    /* What hardware made of a write should be bound by now; what can't be is logged, and the old
+     * hooks stay too. */
+    if (n >= 0 && pci_bind_missing(p, f, a, want, (unsigned)n))
+        pci_unbind_others(p, f, want, (unsigned)n);
     for (unsigned i = 0; i < f->bars; i++)
         if (pci_bar_decoded(f, &d, i))
             tell(p, a, PCI_EVENT_MOVED, i,
-                 pci_bar_decoded(f, &f->now, i) ? pci_bar_base(f, &f->now, i) : 0, pci_bar_base(f, &d, i));
+                 pci_bar_decoded(f, &f->now, i) ? pci_bar_base(f, &f->now, i) : 0,
+                 pci_bar_base(f, &d, i));
     tell(p, a, PCI_EVENT_COMMAND, 0, f->now.command, d.command);
     for (unsigned i = 0; i < f->bars; i++)
         if (d.bar[i] != f->now.bar[i])
@@ -293,8 +238,8 @@ void pci_resync(struct pci *p, struct pci_function *f)
     read_power(p, f, a);
 }
 
-bool pci_prepare_write(struct pci *p, struct pci_function *f, struct pci_address a, unsigned reg, unsigned size,
-                       uint32_t value)
+bool pci_prepare_write(struct pci *p, struct pci_function *f, struct pci_address a, unsigned reg,
+                       unsigned size, uint32_t value)
 {
     struct pci_hook want[PCI_MAX_HOOKS];
     struct pci_decode d;
@@ -303,9 +248,10 @@ bool pci_prepare_write(struct pci *p, struct pci_function *f, struct pci_address
     if (f->broken)
         return false;
     if (!check_identity(p, f, a))
-        return true; /* nothing there, or a new function that pci_access looks at again after the write */
+        return true; /* nothing there, or a new function that pci_access looks at again after the
+                        write */
     read_decode(p, f, a, &d);
     pci_decode_apply(f, &d, reg, size, value);
     n = pci_wanted_hooks(p, f, &d, want);
-    return n >= 0 && bind_missing(p, f, a, want, (unsigned)n);
+    return n >= 0 && pci_bind_missing(p, f, a, want, (unsigned)n);
 }

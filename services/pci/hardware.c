@@ -26,7 +26,8 @@ static struct {
     uint64_t ports, addresses, self, watch;
     struct window config, memory;
     char line[VMM_LOG_LINE];
-} hw = {.config = {.prot = WEIR_P_READ | WEIR_P_WRITE | WEIR_P_UNCACHED}, .memory = {.prot = WEIR_P_READ}};
+} hw = {.config = {.prot = WEIR_P_READ | WEIR_P_WRITE | WEIR_P_UNCACHED},
+        .memory = {.prot = WEIR_P_READ}};
 
 static uint8_t *look_at(struct window *w, uint64_t address)
 {
@@ -115,7 +116,8 @@ static enum weir_status bind_rule(uint64_t device, const struct pci_hook *hook)
 
     if (rule->action == POLICY_DENY && !(rule->flags & POLICY_F_LOG))
         return vmm_device_ctl(device, WEIR_DEV_BIND, WEIR_BIND_FLOAT, 0, 0);
-    if (rule->action == POLICY_PASS || (rule->action == POLICY_CALL && (rule->flags & POLICY_F_READ_FIRST)))
+    if (rule->action == POLICY_PASS ||
+        (rule->action == POLICY_CALL && (rule->flags & POLICY_F_READ_FIRST)))
         mode = WEIR_BIND_FILTER;
     return vmm_device_ctl(device, WEIR_DEV_BIND, mode, hw.watch, cookie);
 }
@@ -141,7 +143,8 @@ static enum weir_status op_bind(void *context, const struct pci_hook *hook, uint
     (void)context;
     if (!slot)
         return status;
-    status = vmm_create_device(slot, hook->space == PCI_PORTS ? hw.ports : hw.addresses, hook->first, hook->last);
+    status = vmm_create_device(slot, hook->space == PCI_PORTS ? hw.ports : hw.addresses,
+                               hook->first, hook->last);
     if (status == WEIR_OK) {
         status = bind_device(slot, hook);
         if (status == WEIR_OK) {
@@ -246,7 +249,8 @@ void hardware_describe(struct pci *p)
 {
     unsigned others = 0;
 
-    p->ops = (struct pci_ops){&hw, op_in, op_out, op_ecam_read, op_ecam_write, op_bind, op_unbind, op_event, op_log};
+    p->ops = (struct pci_ops){&hw,     op_in,     op_out,   op_ecam_read, op_ecam_write,
+                              op_bind, op_unbind, op_event, op_log};
     p->necam = pci_find_ecam(read_memory, NULL, p->ecam, &others);
     if (others)
         vmm_log("%u ECAM ranges of other segment groups are not mediated (doc/limits.md)", others);

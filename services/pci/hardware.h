@@ -6,8 +6,8 @@
 #include "pci.h"
 
 /*
- * Takes the capabilities of the start block and opens the configuration ports. On failure *reason says which is missing.
- * Context: once, before anything else here; one thread.
+ * Takes the capabilities of the start block and opens the configuration ports. On failure *reason
+ * says which is missing. Context: once, before anything else here; one thread.
  */
 must_check bool hardware_open(const struct policy_tables *tables, const char **reason);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Ranges are bound and given back here only, and each is written down where it outlives the instance. The kernel keeps
- * a dead instance's bindings in force, so nothing becomes reachable while pci restarts; the next instance takes over
- * those that are still right by binding the same range, and gives back the rest.
+ * Ranges are bound and given back here only, and each is written down where it outlives the
+ * instance. The kernel keeps a dead instance's bindings in force, so nothing becomes reachable
+ * while pci restarts; the next instance takes over those that are still right by binding the same
+ * range, and gives back the rest.
  */
 #include "internal.h"
 
@@ -11,8 +12,8 @@ static struct pci_saved_hook *entry_of(struct pci *p, const struct pci_hook *h)
     for (unsigned i = 0; i < PCI_SAVED_HOOKS; i++) {
         struct pci_saved_hook *s = &p->saved->hook[i];
 
-        if (s->used == 1 && s->first == h->first && s->last == h->last && s->space == h->space && s->to == h->to &&
-            s->rule == h->rule)
+        if (s->used == 1 && s->first == h->first && s->last == h->last && s->space == h->space &&
+            s->to == h->to && s->rule == h->rule)
             return s;
     }
     return NULL;
@@ -54,7 +55,8 @@ static bool is_in_use(const struct pci *p, const struct pci_hook *h)
         const struct pci_function *f = &p->function[i];
 
         for (unsigned k = 0; f->used && k < f->hooks; k++)
-            if (f->hook[k].first == h->first && f->hook[k].last == h->last && f->hook[k].space == h->space)
+            if (f->hook[k].first == h->first && f->hook[k].last == h->last &&
+                f->hook[k].space == h->space)
                 return true;
     }
     return false;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pci: the guest's accesses to PCI configuration space, by the policy's rules. Runs only where a policy has rules for
- * PCI functions or their BARs. Touches no FPU or SSE register. The rules themselves are in the library (pci.h).
+ * pci: the guest's accesses to PCI configuration space, by the policy's rules. Runs only where a
+ * policy has rules for PCI functions or their BARs. Touches no FPU or SSE register. The rules
+ * themselves are in the library (pci.h).
  */
 #include "../common/ready.h"
 #include "hardware.h"
@@ -13,8 +14,8 @@ static struct pci pci;
 static struct pci_saved private_state; /* where init keeps none */
 
 /*
- * RAM as the guest's E820 has it: there no BAR can be reached, and hooking it would take RAM away. Neighbours are joined;
- * false if there are still more than fit.
+ * RAM as the guest's E820 has it: there no BAR can be reached, and hooking it would take RAM away.
+ * Neighbours are joined; false if there are still more than fit.
  */
 static bool take_ram(const struct weir_e820 *map, size_t n)
 {
@@ -24,8 +25,8 @@ static bool take_ram(const struct weir_e820 *map, size_t n)
     for (size_t i = 0; i < n; i++) {
         uint64_t end = map[i].base + map[i].bytes - 1;
 
-        if ((map[i].type != RAM && map[i].type != ACPI_RECLAIM && map[i].type != ACPI_NVS) || map[i].bytes == 0 ||
-            end < map[i].base)
+        if ((map[i].type != RAM && map[i].type != ACPI_RECLAIM && map[i].type != ACPI_NVS) ||
+            map[i].bytes == 0 || end < map[i].base)
             continue;
         if (last && last->last + 1 == map[i].base) {
             last->last = end;
@@ -60,8 +61,9 @@ static enum weir_verdict access(void *context, struct weir_msg *msg)
 }
 
 /*
- * String I/O: one element at a time, because each may move what the next one means; the kernel brings the rest again. The
- * element stands in the transfer page, which the kernel does not read back for a write: so nothing is passed or replaced.
+ * String I/O: one element at a time, because each may move what the next one means; the kernel
+ * brings the rest again. The element stands in the transfer page, which the kernel does not read
+ * back for a write: so nothing is passed or replaced.
  */
 static enum weir_verdict port_access(void *context, struct weir_msg *msg)
 {
@@ -98,7 +100,8 @@ static void start(void)
     if (!tables || !e820)
         give_up("no tables or no memory map");
     pci.tables = (const struct policy_tables *)tables->va;
-    pci.saved = state && state->bytes >= sizeof(struct pci_saved) ? (struct pci_saved *)state->va : &private_state;
+    pci.saved = state && state->bytes >= sizeof(struct pci_saved) ? (struct pci_saved *)state->va
+                                                                  : &private_state;
     pci.exclusive = vmm_start()->cpus > 1;
     if (!hardware_open(pci.tables, &reason))
         give_up(reason);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Finds the ECAM through ACPI's tables (ACPI 6.5, 5.2.5 to 5.2.8; PCI Firmware Specification 3.3, 4.1.2). Lengths,
- * counts and addresses are firmware's word: each is checked before it is used, and nothing is read twice.
+ * Finds the ECAM through ACPI's tables (ACPI 6.5, 5.2.5 to 5.2.8; PCI Firmware
+ * Specification 3.3, 4.1.2). Lengths, counts and addresses are firmware's word: each is checked
+ * before it is used, and nothing is read twice.
  */
 #include "pci.h"
 
@@ -60,8 +61,8 @@ static uint32_t table_length(const struct reader *r, uint64_t at, const char sig
     uint8_t header[HEADER_BYTES];
     uint32_t length;
 
-    if (at == 0 || at > UINT64_MAX - TABLE_MAX || !r->read(r->context, at, header, sizeof(header)) ||
-        memcmp(header, signature, 4) != 0)
+    if (at == 0 || at > UINT64_MAX - TABLE_MAX ||
+        !r->read(r->context, at, header, sizeof(header)) || memcmp(header, signature, 4) != 0)
         return 0;
     length = (uint32_t)get(header + 4, 4);
     if (length < HEADER_BYTES || length > TABLE_MAX || !table_sums_up(r, at, length))
@@ -69,7 +70,8 @@ static uint32_t table_length(const struct reader *r, uint64_t at, const char sig
     return length;
 }
 
-static bool find_rsdp_in(const struct reader *r, uint64_t first, uint64_t bytes, uint8_t out[RSDP_BYTES])
+static bool find_rsdp_in(const struct reader *r, uint64_t first, uint64_t bytes,
+                         uint8_t out[RSDP_BYTES])
 {
     for (uint64_t at = first; at + 20 <= first + bytes; at += 16) {
         memset(out, 0, RSDP_BYTES);
@@ -78,7 +80,8 @@ static bool find_rsdp_in(const struct reader *r, uint64_t first, uint64_t bytes,
         if (memcmp(out, "RSD PTR ", 8) != 0 || !sum_is_zero(out, 20))
             continue;
         /* revision 2 and later: the extended checksum covers the XSDT's address */
-        if (out[15] >= 2 && (!r->read(r->context, at, out, RSDP_BYTES) || !sum_is_zero(out, RSDP_BYTES)))
+        if (out[15] >= 2 &&
+            (!r->read(r->context, at, out, RSDP_BYTES) || !sum_is_zero(out, RSDP_BYTES)))
             out[15] = 0;
         return true;
     }
@@ -99,8 +102,8 @@ static bool find_rsdp(const struct reader *r, uint8_t out[RSDP_BYTES])
     return find_rsdp_in(r, 0xe0000, 0x20000, out);
 }
 
-static uint64_t find_mcfg_in(const struct reader *r, uint64_t root, const char signature[4], unsigned width,
-                             uint32_t *length)
+static uint64_t find_mcfg_in(const struct reader *r, uint64_t root, const char signature[4],
+                             unsigned width, uint32_t *length)
 {
     uint32_t bytes = table_length(r, root, signature);
 
@@ -120,10 +123,12 @@ static uint64_t find_mcfg_in(const struct reader *r, uint64_t root, const char s
 
 static bool entry_is_sound(const struct pci_ecam *e)
 {
-    return e->base != 0 && (e->base & 0xfffff) == 0 && e->base < 1ull << 51 && e->start_bus <= e->end_bus;
+    return e->base != 0 && (e->base & 0xfffff) == 0 && e->base < 1ull << 51 &&
+           e->start_bus <= e->end_bus;
 }
 
-unsigned pci_find_ecam(pci_read_memory *read, void *context, struct pci_ecam out[PCI_MAX_ECAM], unsigned *others)
+unsigned pci_find_ecam(pci_read_memory *read, void *context, struct pci_ecam out[PCI_MAX_ECAM],
+                       unsigned *others)
 {
     struct reader r = {read, context};
     uint8_t rsdp[RSDP_BYTES];

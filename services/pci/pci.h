@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Mediation of PCI configuration space: a guest's configuration accesses in, what shall happen to them out. The same
- * sources make the pci service and the host tests. No I/O of its own: hardware is reached through struct pci_ops.
- * doc/pci.md says what an administrator and a maintainer can expect of it.
+ * Mediation of PCI configuration space: a guest's configuration accesses in, what shall happen to
+ * them out. The same sources make the pci service and the host tests. No I/O of its own: hardware
+ * is reached through struct pci_ops. doc/pci.md says what an administrator and a maintainer can
+ * expect of it.
  *
- * One struct pci is used by one thread at a time, also against the kernel's execution of WEIR_V_PASS on other CPUs:
- * with more than one CPU the user sets `exclusive` and holds one lock around every call, and nothing is passed.
+ * One struct pci is used by one thread at a time, also against the kernel's execution of
+ * WEIR_V_PASS on other CPUs: with more than one CPU the user sets `exclusive` and holds one lock
+ * around every call, and nothing is passed.
  */
 #ifndef PCI_H
 #define PCI_H
@@ -20,13 +22,14 @@
 
 #define PCI_BARS 6u
 #define PCI_MAX_BRIDGES 256u
-#define PCI_MAX_FUNCTIONS 64u /* with a BAR rule or read-only */
-#define PCI_MAX_SEGMENTS 32u  /* hooked parts of the BARs of one function */
+#define PCI_MAX_FUNCTIONS 64u                 /* with a BAR rule or read-only */
+#define PCI_MAX_SEGMENTS 32u                  /* hooked parts of the BARs of one function */
 #define PCI_MAX_HOOKS (PCI_MAX_SEGMENTS + 16) /* RAM in between may split them further */
 #define PCI_MAX_RESERVED 64u
 #define PCI_MAX_ECAM 4u
 
-/* Register 00h of what stands in place of a hidden function 0 whose other functions are not hidden. */
+/* Register 00h of what stands in place of a hidden function 0 whose other functions are not hidden.
+ */
 #define PCI_PLACEHOLDER_ID 0xfffefffeu
 
 enum pci_space {
@@ -49,12 +52,14 @@ struct pci_hook {
     uint32_t handle; /* what bind gave */
 };
 
-/* Something the owner of a function's BARs (watch now, storage later) may have to know. Told after it took effect. */
+/* Something the owner of a function's BARs (watch now, storage later) may have to know. Told after
+ * it took effect. */
 enum pci_event_kind {
     PCI_EVENT_COMMAND = 1, /* before, after: command register */
     PCI_EVENT_POWER,       /* before, after: 0 to 3 for D0 to D3hot (PCI PM 1.2, 3.2.4) */
-    PCI_EVENT_IDENTITY,    /* before, after: class code 31:8; a mode switch, or another device in its place */
-    PCI_EVENT_MOVED,       /* before, after: base address of BAR `bar`, while decoded */
+    PCI_EVENT_IDENTITY, /* before, after: class code 31:8; a mode switch, or another device in its
+                           place */
+    PCI_EVENT_MOVED,    /* before, after: base address of BAR `bar`, while decoded */
 };
 
 struct pci_event {
@@ -63,27 +68,30 @@ struct pci_event {
 };
 
 /*
- * The hardware, and whoever binds ranges. None may call back into the library. Ports: size 1, 2, 4; CF8h to CFFh, and
- * the few beside them that an unaligned access of the guest touches.
+ * The hardware, and whoever binds ranges. None may call back into the library. Ports: size 1, 2, 4;
+ * CF8h to CFFh, and the few beside them that an unaligned access of the guest touches.
  */
 struct pci_ops {
     void *context;
     uint32_t (*in)(void *context, uint16_t port, unsigned size);
     void (*out)(void *context, uint16_t port, unsigned size, uint32_t value);
-    uint32_t (*ecam_read)(void *context, uint64_t address, unsigned size); /* size 1, 2, 4, aligned */
+    uint32_t (*ecam_read)(void *context, uint64_t address,
+                          unsigned size); /* size 1, 2, 4, aligned */
     void (*ecam_write)(void *context, uint64_t address, unsigned size, uint32_t value);
     /* The whole range or nothing; on WEIR_OK *handle is what unbind wants. */
     enum weir_status (*bind)(void *context, const struct pci_hook *hook, uint32_t *handle);
     void (*unbind)(void *context, const struct pci_hook *hook);
     void (*event)(void *context, const struct pci_event *event); /* may be NULL */
-    void (*log)(void *context, const char *format, va_list args); /* a line, as printf's but without %n and floats */
+    void (*log)(void *context, const char *format,
+                va_list args); /* a line, as printf's but without %n and floats */
 };
 
 struct pci_range {
     uint64_t first, last;
 };
 
-/* Of segment group 0; base is where bus 0 would stand (PCI Firmware Specification 3.3, table 4-3). */
+/* Of segment group 0; base is where bus 0 would stand (PCI Firmware Specification 3.3, table 4-3).
+ */
 struct pci_ecam {
     uint64_t base;
     uint8_t start_bus, end_bus;
@@ -124,7 +132,8 @@ struct pci_segment {
     uint8_t bar, to;
 };
 
-/* Registers of a function that read as all ones and drop writes: back doors in configuration space. */
+/* Registers of a function that read as all ones and drop writes: back doors in configuration space.
+ */
 struct pci_blocked {
     uint16_t first, last;
 };
@@ -150,8 +159,9 @@ struct pci_function {
 };
 
 /*
- * What a restarted service can't read from hardware. Belongs to the user, who keeps it over restarts (zeroed before the
- * first start) or gives private memory. Read back as hostile input: every field is checked when it is used.
+ * What a restarted service can't read from hardware. Belongs to the user, who keeps it over
+ * restarts (zeroed before the first start) or gives private memory. Read back as hostile input:
+ * every field is checked when it is used.
  */
 #define PCI_SAVED_MAGIC 0x31764963506e6957ull
 #define PCI_PATH_DEPTH 6u
@@ -178,14 +188,15 @@ struct pci_saved_hook {
 
 struct pci_saved {
     uint64_t magic;
-    uint32_t latch, latch_held; /* CF8h as the guest left it, while the service borrows it */
+    uint32_t latch, latch_held;  /* CF8h as the guest left it, while the service borrows it */
     uint32_t generation, unused; /* of the tables that rule and mmio belong to */
     struct pci_path rule[POLICY_MAX_PCI];
     struct pci_path mmio[POLICY_MAX_MMIO];
     struct pci_saved_size size[PCI_MAX_FUNCTIONS];
     struct pci_saved_hook hook[PCI_SAVED_HOOKS];
 };
-_Static_assert(sizeof(struct pci_path) == 10 && sizeof(struct pci_saved_size) == 48, "outlives an instance");
+_Static_assert(sizeof(struct pci_path) == 10 && sizeof(struct pci_saved_size) == 48,
+               "outlives an instance");
 _Static_assert(sizeof(struct pci_saved_hook) == 24, "outlives an instance");
 _Static_assert(sizeof(struct pci_saved) <= 4 * WEIR_PAGE, "the state region");
 
@@ -193,8 +204,8 @@ struct pci {
     const struct policy_tables *tables;
     struct pci_ops ops;
     struct pci_saved *saved;
-    bool exclusive;              /* in: pass nothing, see above */
-    bool by_vendor, by_class;    /* some rule needs the registers 00h, 08h */
+    bool exclusive;           /* in: pass nothing, see above */
+    bool by_vendor, by_class; /* some rule needs the registers 00h, 08h */
     bool bar_rules;
     bool latch_held;
     uint32_t necam, nreserved, nbridges;
@@ -212,30 +223,37 @@ struct pci {
 };
 
 /*
- * The caller zeroes *p and sets tables (valid, stay there), ops, saved, exclusive, ecam, reserved. Finds the bridges,
- * hooks the ECAM and every BAR that a rule names. Sizing a BAR turns the function's decoding off for a moment: call it
- * before the guest runs. On failure a line was logged that says which rule can't be kept, and nothing may run.
+ * The caller zeroes *p and sets tables (valid, stay there), ops, saved, exclusive, ecam, reserved.
+ * Finds the bridges, hooks the ECAM and every BAR that a rule names. Sizing a BAR turns the
+ * function's decoding off for a moment: call it before the guest runs. On failure a line was logged
+ * that says which rule can't be kept, and nothing may run.
  */
 must_check enum weir_status pci_start(struct pci *p);
 
 /*
- * One access of `size` bytes (1, 2, 4) to ports that touch CF8h to CFFh. *data: what is written; what a read gives
- * (WEIR_V_DONE), what shall be written instead (WEIR_V_REPLACE). Never fails.
+ * One access of `size` bytes (1, 2, 4) to ports that touch CF8h to CFFh. *data: what is written;
+ * what a read gives (WEIR_V_DONE), what shall be written instead (WEIR_V_REPLACE). Never fails.
  */
-enum weir_verdict pci_port_access(struct pci *p, bool write, uint16_t port, unsigned size, uint64_t *data);
+enum weir_verdict pci_port_access(struct pci *p, bool write, uint16_t port, unsigned size,
+                                  uint64_t *data);
 
 /* The same for 1 to 8 bytes, any alignment, at a physical address that touches an ECAM range. */
-enum weir_verdict pci_ecam_access(struct pci *p, bool write, uint64_t address, unsigned size, uint64_t *data);
+enum weir_verdict pci_ecam_access(struct pci *p, bool write, uint64_t address, unsigned size,
+                                  uint64_t *data);
 
-/* ---- ACPI's MCFG ------------------------------------------------------------------------------------------------ */
+/* ---- ACPI's MCFG
+ * ------------------------------------------------------------------------------------------------
+ */
 
 /* Copies physical memory; false where there is none to read. */
 typedef bool pci_read_memory(void *context, uint64_t address, void *to, size_t bytes);
 
 /*
- * Finds the ECAM ranges of segment group 0 through RSDP and RSDT or XSDT. Every byte is hostile. Returns how many of
- * `out` were filled; *others (may be NULL): ranges of other segment groups, or more than fit.
+ * Finds the ECAM ranges of segment group 0 through RSDP and RSDT or XSDT. Every byte is hostile.
+ * Returns how many of `out` were filled; *others (may be NULL): ranges of other segment groups, or
+ * more than fit.
  */
-unsigned pci_find_ecam(pci_read_memory *read, void *context, struct pci_ecam out[PCI_MAX_ECAM], unsigned *others);
+unsigned pci_find_ecam(pci_read_memory *read, void *context, struct pci_ecam out[PCI_MAX_ECAM],
+                       unsigned *others);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which rule decides for a function. Nothing is cached: a function that is plugged in, switches its mode or gets another
- * bus number is judged by what it is at this access. A rule by address means the place that had the address when the
- * firmware handed over, so renumbering buses does not slip a function out of it.
+ * Which rule decides for a function. Nothing is cached: a function that is plugged in, switches its
+ * mode or gets another bus number is judged by what it is at this access. A rule by address means
+ * the place that had the address when the firmware handed over, so renumbering buses does not slip
+ * a function out of it.
  */
 #include "internal.h"
 
@@ -28,8 +29,8 @@ static const struct policy_pci_match *match_of(const struct pci *p, bool mmio, u
     return mmio ? &p->tables->mmio[index].pci : &p->tables->pci[index].match;
 }
 
-bool pci_rule_matches(const struct pci *p, bool mmio, unsigned index, struct pci_address a, struct pci_where w,
-                      const struct pci_id *id)
+bool pci_rule_matches(const struct pci *p, bool mmio, unsigned index, struct pci_address a,
+                      struct pci_where w, const struct pci_id *id)
 {
     const struct policy_pci_match *m = match_of(p, mmio, index);
     struct pci_where where = mmio ? p->mmio_where[index] : p->rule_where[index];
@@ -91,7 +92,8 @@ bool pci_has_bar_rule(struct pci *p, struct pci_address a, struct pci_where w)
     return false;
 }
 
-static void resolve(struct pci *p, const struct policy_pci_match *m, struct pci_path *path, struct pci_where *where)
+static void resolve(struct pci *p, const struct policy_pci_match *m, struct pci_path *path,
+                    struct pci_where *where)
 {
     struct pci_address a = {(uint8_t)(m->address >> 8), (uint8_t)m->address};
     struct pci_where routes[PCI_MAX_ROUTES];
@@ -108,7 +110,8 @@ static void resolve(struct pci *p, const struct policy_pci_match *m, struct pci_
     pci_path_of(p, routes[0], path);
 }
 
-/* After the scan, whose bus numbers are the firmware's at the first start and anyone's after a restart. */
+/* After the scan, whose bus numbers are the firmware's at the first start and anyone's after a
+ * restart. */
 void pci_rules_start(struct pci *p)
 {
     const struct policy_tables *t = p->tables;

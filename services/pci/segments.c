@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What of a function's BARs is hooked: the policy's rules laid over each other, and the back doors by which a guest
- * could reach a hooked memory BAR without touching its addresses. A back door reads as all ones and drops writes.
+ * What of a function's BARs is hooked: the policy's rules laid over each other, and the back doors
+ * by which a guest could reach a hooked memory BAR without touching its addresses. A back door
+ * reads as all ones and drops writes.
  */
 #include "internal.h"
 
-static bool add_segment(struct pci *p, struct pci_function *f, struct pci_address a, struct pci_segment s)
+static bool add_segment(struct pci *p, struct pci_function *f, struct pci_address a,
+                        struct pci_segment s)
 {
     if (f->segments == PCI_MAX_SEGMENTS) {
-        pci_log(p, "%02x:%02x.%u: rules split its BARs into more than %u parts", a.bus, a.devfn >> 3, a.devfn & 7u,
-                PCI_MAX_SEGMENTS);
+        pci_log(p, "%02x:%02x.%u: rules split its BARs into more than %u parts", a.bus,
+                a.devfn >> 3, a.devfn & 7u, PCI_MAX_SEGMENTS);
         return false;
     }
     f->segment[f->segments++] = s;
@@ -17,12 +19,13 @@ static bool add_segment(struct pci *p, struct pci_function *f, struct pci_addres
 }
 
 /*
- * Adds what of s no earlier rule covers. Segments that a PASS without a log made are kept with PCI_TO_NOWHERE until all
- * rules are in.
+ * Adds what of s no earlier rule covers. Segments that a PASS without a log made are kept with
+ * PCI_TO_NOWHERE until all rules are in.
  */
 #define PCI_TO_NOWHERE 0xff
 
-static bool add_uncovered(struct pci *p, struct pci_function *f, struct pci_address a, struct pci_segment s)
+static bool add_uncovered(struct pci *p, struct pci_function *f, struct pci_address a,
+                          struct pci_segment s)
 {
     unsigned earlier = f->segments;
     uint64_t first = s.first, last = s.last;
@@ -72,8 +75,8 @@ static bool add_rules(struct pci *p, struct pci_function *f, struct pci_address 
         if (!pci_rule_matches(p, true, i, a, f->where, &id))
             continue;
         if (m->bar >= f->bars || (m->bar > 0 && f->bar[m->bar - 1].wide)) {
-            pci_log(p, "policy line %u: %02x:%02x.%u has no BAR %u", m->line, a.bus, a.devfn >> 3, a.devfn & 7u,
-                    m->bar);
+            pci_log(p, "policy line %u: %02x:%02x.%u has no BAR %u", m->line, a.bus, a.devfn >> 3,
+                    a.devfn & 7u, m->bar);
             continue;
         }
         if (!add_uncovered(p, f, a, s))
@@ -92,16 +95,21 @@ static void drop_nowhere(struct pci_function *f)
     f->segments = (uint8_t)n;
 }
 
-/* Index/data pairs in an I/O BAR of devices that are known to have one and whose standard tells no way to find it. */
+/* Index/data pairs in an I/O BAR of devices that are known to have one and whose standard tells no
+ * way to find it. */
 static const struct {
     uint16_t vendor;
     uint32_t class_value, class_mask;
     uint64_t first, last;
 } known_pairs[] = {
-    {0x8086, 0x020000, 0xffff00, 0x0, 0x7}, /* Intel 8254x and 82574: IOADDR, IODATA (82574 datasheet, 9.1.1.3) */
-    {0x8086, 0x030000, 0xff0000, 0x0, 0x7}, /* Intel graphics: MMIO_INDEX, MMIO_DATA (PRM, I/O registers) */
-    {0x1002, 0x030000, 0xff0000, 0x0, 0x7}, /* Radeon: MM_INDEX, MM_DATA (R3xx register reference, 2.1) */
-    {0x10de, 0x030000, 0xff0000, 0x8, 0xf}, /* NVIDIA: address, data of BAR 0 (envytools, PCI BARs) */
+    {0x8086, 0x020000, 0xffff00, 0x0,
+     0x7}, /* Intel 8254x and 82574: IOADDR, IODATA (82574 datasheet, 9.1.1.3) */
+    {0x8086, 0x030000, 0xff0000, 0x0,
+     0x7}, /* Intel graphics: MMIO_INDEX, MMIO_DATA (PRM, I/O registers) */
+    {0x1002, 0x030000, 0xff0000, 0x0,
+     0x7}, /* Radeon: MM_INDEX, MM_DATA (R3xx register reference, 2.1) */
+    {0x10de, 0x030000, 0xff0000, 0x8,
+     0xf}, /* NVIDIA: address, data of BAR 0 (envytools, PCI BARs) */
 };
 
 static bool add_known_pairs(struct pci *p, struct pci_function *f, struct pci_address a)
@@ -111,7 +119,8 @@ static bool add_known_pairs(struct pci *p, struct pci_function *f, struct pci_ad
             (f->class_code & known_pairs[i].class_mask) != known_pairs[i].class_value)
             continue;
         for (unsigned bar = 0; bar < f->bars; bar++) {
-            struct pci_segment s = {known_pairs[i].first, known_pairs[i].last, 0, (uint8_t)bar, PCI_TO_NOBODY};
+            struct pci_segment s = {known_pairs[i].first, known_pairs[i].last, 0, (uint8_t)bar,
+                                    PCI_TO_NOBODY};
 
             if (f->bar[bar].io && f->bar[bar].size && !add_uncovered(p, f, a, s))
                 return false;
@@ -144,10 +153,12 @@ static bool add_ahci_pair(struct pci *p, struct pci_function *f, struct pci_addr
     offset = (uint64_t)(location >> 4 & 0xfffff) * 4;
     if (bar >= f->bars)
         return true;
-    return add_uncovered(p, f, a, (struct pci_segment){offset, offset + 7, 0, (uint8_t)bar, PCI_TO_NOBODY});
+    return add_uncovered(p, f, a,
+                         (struct pci_segment){offset, offset + 7, 0, (uint8_t)bar, PCI_TO_NOBODY});
 }
 
-/* virtio's window to its BARs: pci_cfg_data of the capability VIRTIO_PCI_CAP_PCI_CFG (virtio 1.2, 4.1.4.9). */
+/* virtio's window to its BARs: pci_cfg_data of the capability VIRTIO_PCI_CAP_PCI_CFG
+ * (virtio 1.2, 4.1.4.9). */
 static void block_virtio_window(struct pci *p, struct pci_function *f, struct pci_address a)
 {
     unsigned at = 0;

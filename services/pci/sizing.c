@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The size of a BAR: how the service learns it, and how the guest learns it without moving what is hooked or read-only.
+ * The size of a BAR: how the service learns it, and how the guest learns it without moving what is
+ * hooked or read-only.
  *
- * A guest sizes a BAR by writing all ones and reading back (PCI Local Bus 3.0, 6.2.5.1). With decoding on this would put
- * the BAR to the top of the address space for a moment, over the local APIC if it is large; on a read-only function it
- * would change it. So such a write is remembered only, and reads give what hardware would.
+ * A guest sizes a BAR by writing all ones and reading back (PCI Local Bus 3.0, 6.2.5.1). With
+ * decoding on this would put the BAR to the top of the address space for a moment, over the local
+ * APIC if it is large; on a read-only function it would change it. So such a write is remembered
+ * only, and reads give what hardware would.
  */
 #include "internal.h"
 
@@ -35,7 +37,8 @@ static const struct pci_saved_size *find_saved(const struct pci *p, const struct
     for (unsigned i = 0; path->known && i < PCI_MAX_FUNCTIONS; i++) {
         const struct pci_saved_size *s = &p->saved->size[i];
 
-        if (s->id == f->id && s->class_code == f->class_code && memcmp(&s->path, path, sizeof(*path)) == 0)
+        if (s->id == f->id && s->class_code == f->class_code &&
+            memcmp(&s->path, path, sizeof(*path)) == 0)
             return s;
     }
     return NULL;
@@ -49,7 +52,8 @@ static void save(struct pci *p, const struct pci_path *path, const struct pci_fu
     for (unsigned i = 0; path->known && i < PCI_MAX_FUNCTIONS; i++) {
         struct pci_saved_size *s = &p->saved->size[i];
 
-        if (memcmp(&s->path, path, sizeof(*path)) != 0 && memcmp(&s->path, &none, sizeof(none)) != 0)
+        if (memcmp(&s->path, path, sizeof(*path)) != 0 &&
+            memcmp(&s->path, &none, sizeof(none)) != 0)
             continue;
         s->path = *path;
         s->id = f->id;
@@ -69,8 +73,8 @@ static uint32_t probe(struct pci *p, struct pci_address a, unsigned reg, uint32_
     return mask;
 }
 
-static void probe_all(struct pci *p, const struct pci_function *f, struct pci_address a, unsigned rom,
-                      uint32_t mask[PCI_BARS + 1])
+static void probe_all(struct pci *p, const struct pci_function *f, struct pci_address a,
+                      unsigned rom, uint32_t mask[PCI_BARS + 1])
 {
     uint32_t command = pci_read(p, a, PCI_COMMAND, 2);
     bool host_bridge = f->class_code >> 8 == 0x0600; /* some lose RAM with their decoding */
@@ -133,7 +137,8 @@ bool pci_sizing_write(struct pci_function *f, unsigned reg, unsigned size, uint3
     if (!b)
         return false;
     would_move = number < PCI_BARS && pci_bar_decoded(f, &f->now, number);
-    b->sizing = size == 4 && b->mask && (value & b->mask) == b->mask && (f->read_only || would_move);
+    b->sizing = size == 4 && b->mask && (value & b->mask) == b->mask &&
+                (f->read_only || would_move);
     return b->sizing;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The tree of PCI-to-PCI bridges. A function is known by its place in that tree, not by its bus number, because the
- * guest may number the buses anew at any time (PCI-to-PCI Bridge 1.2, 3.2.5.3). The numbers here follow every write
- * to a bridge; a bridge decides which of two routes is meant only where the guest made them overlap, and then both count.
+ * The tree of PCI-to-PCI bridges. A function is known by its place in that tree, not by its bus
+ * number, because the guest may number the buses anew at any time (PCI-to-PCI Bridge 1.2, 3.2.5.3).
+ * The numbers here follow every write to a bridge; a bridge decides which of two routes is meant
+ * only where the guest made them overlap, and then both count.
  */
 #include "internal.h"
 
@@ -15,7 +16,8 @@ bool pci_same_where(struct pci_where a, struct pci_where b)
 
 static bool covers(const struct pci_bridge *b, uint8_t bus)
 {
-    return b->secondary != 0 && (b->secondary == bus || (b->secondary < bus && bus <= b->subordinate));
+    return b->secondary != 0 &&
+           (b->secondary == bus || (b->secondary < bus && bus <= b->subordinate));
 }
 
 /* Whether a configuration access to `bus` gets as far as the primary side of bridge i. */
@@ -99,8 +101,8 @@ static int add_bridge(struct pci *p, struct pci_address a, struct pci_where w)
     struct pci_bridge *b;
 
     if (p->nbridges == PCI_MAX_BRIDGES) {
-        pci_log(p, "more than %u bridges; %02x:%02x.%u is not followed", PCI_MAX_BRIDGES, a.bus, a.devfn >> 3,
-                a.devfn & 7u);
+        pci_log(p, "more than %u bridges; %02x:%02x.%u is not followed", PCI_MAX_BRIDGES, a.bus,
+                a.devfn >> 3, a.devfn & 7u);
         return -1;
     }
     b = &p->bridge[p->nbridges];
@@ -119,21 +121,25 @@ void pci_bridge_written(struct pci *p, struct pci_address a, struct pci_where w)
         return;
     }
     if (!is_bridge(p, a))
-        return; /* off the bus for now (reset, D3cold): what was known stays, because memory may still be routed */
+        return; /* off the bus for now (reset, D3cold): what was known stays, because memory may
+                   still be routed */
     read_bus_numbers(p, &p->bridge[i], a);
 
-    /* A reset of the secondary bus clears the numbers of the bridges behind (PCI-to-PCI Bridge 1.2, 3.2.5.18). */
+    /* A reset of the secondary bus clears the numbers of the bridges behind (PCI-to-PCI
+     * Bridge 1.2, 3.2.5.18). */
     for (unsigned k = (unsigned)i + 1; k < p->nbridges; k++) {
         struct pci_address below;
 
-        if (pci_behind(p, p->bridge[k].where, i) && pci_locate(p, p->bridge[k].where, &below) && is_bridge(p, below))
+        if (pci_behind(p, p->bridge[k].where, i) && pci_locate(p, p->bridge[k].where, &below) &&
+            is_bridge(p, below))
             read_bus_numbers(p, &p->bridge[k], below);
     }
 }
 
 static bool scan_bus(struct pci *p, unsigned bus, int bridge, uint8_t seen[32], unsigned depth);
 
-static bool scan_function(struct pci *p, struct pci_address a, int bridge, uint8_t seen[32], unsigned depth)
+static bool scan_function(struct pci *p, struct pci_address a, int bridge, uint8_t seen[32],
+                          unsigned depth)
 {
     struct pci_where w = {(int16_t)bridge, bridge < 0 ? a.bus : 0, a.devfn};
     int i;
@@ -175,8 +181,8 @@ static bool scan_bus(struct pci *p, unsigned bus, int bridge, uint8_t seen[32], 
 }
 
 /*
- * Finds every bridge. Buses that no bridge leads to are tried as root buses as well: host bridges beyond the first have
- * no standard register that would tell their numbers.
+ * Finds every bridge. Buses that no bridge leads to are tried as root buses as well: host bridges
+ * beyond the first have no standard register that would tell their numbers.
  */
 bool pci_scan(struct pci *p)
 {

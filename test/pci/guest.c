@@ -33,18 +33,20 @@ static uint32_t next32(struct bytes *b)
 
 static struct policy_pci_match by_class(uint32_t value, uint32_t mask)
 {
-    return (struct policy_pci_match){.class_value = value, .class_mask = mask, .fields = POLICY_BY_CLASS};
+    return (struct policy_pci_match){
+        .class_value = value, .class_mask = mask, .fields = POLICY_BY_CLASS};
 }
 
 static void hook(int device, unsigned bar, uint64_t first, uint64_t last)
 {
     uint32_t id = (uint32_t)model_get(&weir, device, 0, 4);
-    struct policy_pci_match match = {.vendor = (uint16_t)id, .device = (uint16_t)(id >> 16),
+    struct policy_pci_match match = {.vendor = (uint16_t)id,
+                                     .device = (uint16_t)(id >> 16),
                                      .fields = POLICY_BY_VENDOR | POLICY_BY_DEVICE};
 
     model_expect(&weir, device, bar, first, last, PCI_TO_WATCH, (uint16_t)tables.nmmio);
-    tables.mmio[tables.nmmio++] = (struct policy_mmio){.first = first, .last = last, .pci = match,
-                                                       .bar = (uint8_t)bar, .action = POLICY_DENY};
+    tables.mmio[tables.nmmio++] = (struct policy_mmio){
+        .first = first, .last = last, .pci = match, .bar = (uint8_t)bar, .action = POLICY_DENY};
 }
 
 static void hook_some(void)
@@ -82,10 +84,11 @@ static void make_policy(unsigned kind)
 
 static uint32_t some_value(struct bytes *b)
 {
-    static const uint32_t values[] = {0,          0xffffffff, 0xfffffff0, 2,          3,          7,
-                                      0xfe000000, 0xfd000000, 0x000a0000, 0x7ffe0000, 0x0000c001, 0x0000e001,
-                                      0x00020201, 0x00070600, 0x00010100, 0x00020100, 0x40,       0xb0000001,
-                                      0xc0000001, 0xc0000000, 0xfeb80000, 0x00000ce1, 0xfffe0000, 0x10};
+    static const uint32_t values[] = {0,          0xffffffff, 0xfffffff0, 2,          3,
+                                      7,          0xfe000000, 0xfd000000, 0x000a0000, 0x7ffe0000,
+                                      0x0000c001, 0x0000e001, 0x00020201, 0x00070600, 0x00010100,
+                                      0x00020100, 0x40,       0xb0000001, 0xc0000001, 0xc0000000,
+                                      0xfeb80000, 0x00000ce1, 0xfffe0000, 0x10};
     unsigned n = next(b);
 
     return n < sizeof(values) / sizeof(values[0]) ? values[n] : next32(b);
@@ -93,8 +96,9 @@ static uint32_t some_value(struct bytes *b)
 
 static unsigned some_register(struct bytes *b)
 {
-    static const uint8_t registers[] = {0x00, 0x04, 0x06, 0x08, 0x0e, 0x10, 0x14, 0x18, 0x19, 0x1a, 0x1c, 0x20,
-                                        0x24, 0x30, 0x3c, 0x3e, 0x60, 0x64, 0xac, 0xcc, 0x12, 0x13, 0x17, 0x25};
+    static const uint8_t registers[] = {0x00, 0x04, 0x06, 0x08, 0x0e, 0x10, 0x14, 0x18,
+                                        0x19, 0x1a, 0x1c, 0x20, 0x24, 0x30, 0x3c, 0x3e,
+                                        0x60, 0x64, 0xac, 0xcc, 0x12, 0x13, 0x17, 0x25};
     unsigned n = next(b);
 
     return n < sizeof(registers) ? registers[n] : next(b) | (next(b) & 0xf) << 8;
@@ -103,16 +107,17 @@ static unsigned some_register(struct bytes *b)
 static unsigned some_address(struct bytes *b)
 {
     static const uint16_t addresses[] = {
-        DEVFN(0, 0),           DEVFN(1, 0),           DEVFN(2, 0),           DEVFN(0x1d, 0),
-        DEVFN(0x1d, 7),        DEVFN(0x1f, 0),        DEVFN(0x1f, 2),        DEVFN(3, 0),
-        1 << 8 | DEVFN(0, 0),  1 << 8 | DEVFN(1, 0),  2 << 8 | DEVFN(5, 0),  6 << 8 | DEVFN(1, 0),
-        7 << 8 | DEVFN(5, 0),  6 << 8 | DEVFN(0, 0)};
+        DEVFN(0, 0),          DEVFN(1, 0),          DEVFN(2, 0),          DEVFN(0x1d, 0),
+        DEVFN(0x1d, 7),       DEVFN(0x1f, 0),       DEVFN(0x1f, 2),       DEVFN(3, 0),
+        1 << 8 | DEVFN(0, 0), 1 << 8 | DEVFN(1, 0), 2 << 8 | DEVFN(5, 0), 6 << 8 | DEVFN(1, 0),
+        7 << 8 | DEVFN(5, 0), 6 << 8 | DEVFN(0, 0)};
     unsigned n = next(b);
 
     return n < sizeof(addresses) / sizeof(addresses[0]) ? addresses[n] : next(b) | next(b) << 8;
 }
 
-static uint64_t one_access(struct model *m, bool write, bool ecam, uint64_t at, unsigned size, uint64_t value)
+static uint64_t one_access(struct model *m, bool write, bool ecam, uint64_t at, unsigned size,
+                           uint64_t value)
 {
     if (ecam && write)
         guest_ecam_write(m, at, size, value);
@@ -177,10 +182,12 @@ static void step(struct bytes *b, unsigned kind)
     if (ecam) {
         if (size == 8)
             value |= value << 32;
-        both(write, true, (how & 8 ? 0xc0000000 : MODEL_ECAM) + ((uint64_t)address << 12) + reg, size, value);
+        both(write, true, (how & 8 ? 0xc0000000 : MODEL_ECAM) + ((uint64_t)address << 12) + reg,
+             size, value);
     } else {
         both(true, false, 0xcf8, 4,
-             0x80000000u | address << 8 | (reg & 0xfc) | (how & 4 ? (reg & 0xf00) << 16 : 0) | (how >> 3 & 1));
+             0x80000000u | address << 8 | (reg & 0xfc) | (how & 4 ? (reg & 0xf00) << 16 : 0) |
+                 (how >> 3 & 1));
         both(write, false, 0xcfc + (reg & 3), size > 4 ? 4 : size, value);
     }
     if (kind != 0 && (how & 0x40))

@@ -75,7 +75,8 @@ static void rsdp(uint64_t at, unsigned revision)
     seal(r, 36, 32);
 }
 
-static void mcfg_entry(uint8_t *t, unsigned i, uint64_t base, unsigned segment, unsigned first, unsigned last)
+static void mcfg_entry(uint8_t *t, unsigned i, uint64_t base, unsigned segment, unsigned first,
+                       unsigned last)
 {
     put(t + 44 + 16 * i, base, 8);
     put(t + 52 + 16 * i, segment, 2);
@@ -219,7 +220,8 @@ static void test_random_damage(void)
         n = find(e, &others);
         EXPECT(n <= PCI_MAX_ECAM && reads < 40000);
         for (unsigned i = 0; i < n; i++)
-            EXPECT(e[i].base && !(e[i].base & 0xfffff) && !(e[i].base >> 51) && e[i].start_bus <= e[i].end_bus);
+            EXPECT(e[i].base && !(e[i].base & 0xfffff) && !(e[i].base >> 51) &&
+                   e[i].start_bus <= e[i].end_bus);
     }
 }
 

@@ -52,7 +52,8 @@ int model_add(struct model *m, int parent, uint8_t devfn, uint32_t id, uint32_t 
     return i;
 }
 
-int model_add_bridge(struct model *m, int parent, uint8_t devfn, uint8_t secondary, uint8_t subordinate)
+int model_add_bridge(struct model *m, int parent, uint8_t devfn, uint8_t secondary,
+                     uint8_t subordinate)
 {
     int i = model_add(m, parent, devfn, 0x000c1b36, 0x060400);
 
@@ -64,7 +65,8 @@ int model_add_bridge(struct model *m, int parent, uint8_t devfn, uint8_t seconda
     return i;
 }
 
-void model_add_bar(struct model *m, int device, unsigned bar, uint32_t type, uint64_t size, uint64_t base)
+void model_add_bar(struct model *m, int device, unsigned bar, uint32_t type, uint64_t size,
+                   uint64_t base)
 {
     unsigned reg = 0x10 + 4 * bar;
     uint64_t mask = ~(size - 1);
@@ -93,7 +95,8 @@ void model_add_capability(struct model *m, int device, uint8_t at, uint8_t id)
     }
 }
 
-void model_expect(struct model *m, int device, unsigned bar, uint64_t first, uint64_t last, uint8_t to, uint16_t rule)
+void model_expect(struct model *m, int device, unsigned bar, uint64_t first, uint64_t last,
+                  uint8_t to, uint16_t rule)
 {
     m->expect[m->expects++] = (struct expectation){device, bar, first, last, to, rule};
 }
@@ -191,7 +194,8 @@ static void reset_behind(struct model *m, int bridge)
     }
 }
 
-static uint32_t config_read(struct model *m, unsigned bus, unsigned devfn, unsigned reg, unsigned size)
+static uint32_t config_read(struct model *m, unsigned bus, unsigned devfn, unsigned reg,
+                            unsigned size)
 {
     const struct device *d = find(m, bus, devfn);
     uint32_t value = UINT32_MAX;
@@ -205,7 +209,8 @@ static uint32_t config_read(struct model *m, unsigned bus, unsigned devfn, unsig
 
 static void check_hooked(struct model *m);
 
-static void config_write(struct model *m, unsigned bus, unsigned devfn, unsigned reg, unsigned size, uint32_t value)
+static void config_write(struct model *m, unsigned bus, unsigned devfn, unsigned reg, unsigned size,
+                         uint32_t value)
 {
     struct device *d = find(m, bus, devfn);
     unsigned state;
@@ -272,7 +277,8 @@ static bool unreachable(const struct model *m, uint8_t space, uint64_t at)
 const struct pci_hook *model_hook_at(const struct model *m, uint8_t space, uint64_t at)
 {
     for (unsigned i = 0; i < MODEL_HOOKS; i++)
-        if (m->bound[i] && m->hook[i].space == space && at >= m->hook[i].first && at <= m->hook[i].last)
+        if (m->bound[i] && m->hook[i].space == space && at >= m->hook[i].first &&
+            at <= m->hook[i].last)
             return &m->hook[i];
     return NULL;
 }
@@ -342,7 +348,8 @@ void model_check(struct model *m, bool exact)
         bool wanted = !m->bound[i] || (m->hook[i].to == PCI_TO_SELF && !m->orphan[i]);
 
         for (unsigned k = 0; k < m->expects && !wanted; k++)
-            wanted = expected_at(m, &m->expect[k], m->hook[i].first) && expected_at(m, &m->expect[k], m->hook[i].last);
+            wanted = expected_at(m, &m->expect[k], m->hook[i].first) &&
+                     expected_at(m, &m->expect[k], m->hook[i].last);
         if (!wanted)
             failed(m, "hooked without need", m->hook[i].first);
     }
@@ -360,7 +367,8 @@ static bool is_ecam(const struct model *m, uint64_t address, uint64_t *offset)
 
 static unsigned data_register(const struct model *m, uint16_t port)
 {
-    unsigned reg = (m->latch & 0xfc) | (m->keeps_low_bits ? (m->latch & 3) | (port & 3) : (port & 3u));
+    unsigned reg = (m->latch & 0xfc) |
+                   (m->keeps_low_bits ? (m->latch & 3) | (port & 3) : (port & 3u));
 
     return m->extended_bits ? reg | (m->latch >> 24 & 0xf) << 8 : reg;
 }
@@ -372,7 +380,8 @@ static uint32_t hardware_in(void *context, uint16_t port, unsigned size)
     if (port == 0xcf8 && size == 4)
         return m->latch;
     if (port >= 0xcfc && port <= 0xcff && (m->latch >> 31))
-        return config_read(m, m->latch >> 16 & 0xff, m->latch >> 8 & 0xff, data_register(m, port), size);
+        return config_read(m, m->latch >> 16 & 0xff, m->latch >> 8 & 0xff, data_register(m, port),
+                           size);
     return size >= 4 ? UINT32_MAX : (1u << 8 * size) - 1;
 }
 
@@ -383,7 +392,8 @@ static void hardware_out(void *context, uint16_t port, unsigned size, uint32_t v
     if (port == 0xcf8 && size == 4) {
         m->latch = m->keeps_low_bits ? value : value & ~3u;
     } else if (port >= 0xcfc && port <= 0xcff && (m->latch >> 31)) {
-        config_write(m, m->latch >> 16 & 0xff, m->latch >> 8 & 0xff, data_register(m, port), size, value);
+        config_write(m, m->latch >> 16 & 0xff, m->latch >> 8 & 0xff, data_register(m, port), size,
+                     value);
     } else {
         m->other_writes++;
         m->last_port = port;
@@ -474,7 +484,8 @@ static void op_unbind(void *context, const struct pci_hook *hook)
 {
     struct model *m = context;
 
-    if (hook->handle >= MODEL_HOOKS || !m->bound[hook->handle] || m->hook[hook->handle].first != hook->first) {
+    if (hook->handle >= MODEL_HOOKS || !m->bound[hook->handle] ||
+        m->hook[hook->handle].first != hook->first) {
         failed(m, "what is not bound is unbound", hook->first);
         return;
     }
@@ -515,8 +526,9 @@ enum weir_status model_start(struct model *m, const struct policy_tables *tables
     p->exclusive = exclusive;
     p->tables = tables;
     p->saved = &m->saved;
-    p->ops = (struct pci_ops){m, op_in, op_out, hardware_ecam_read, hardware_ecam_write, op_bind, op_unbind,
-                              op_event, op_log};
+    p->ops = (struct pci_ops){
+        m,         op_in,    op_out, hardware_ecam_read, hardware_ecam_write, op_bind,
+        op_unbind, op_event, op_log};
     if (m->ecam) {
         p->ecam[0] = ecam;
         p->necam = 1;
@@ -542,7 +554,9 @@ static uint64_t pieces_in(struct model *m, bool ecam, uint64_t at, unsigned size
         n = here & 1 ? 1 : here & 2 ? 2 : 4;
         while (n > size - done)
             n /= 2;
-        value |= (uint64_t)(ecam ? hardware_ecam_read(m, here, n) : hardware_in(m, (uint16_t)here, n)) << 8 * done;
+        value |=
+            (uint64_t)(ecam ? hardware_ecam_read(m, here, n) : hardware_in(m, (uint16_t)here, n))
+            << 8 * done;
     }
     return value;
 }
@@ -579,7 +593,8 @@ static bool touches_hook(const struct model *m, uint8_t space, uint64_t at, unsi
     return false;
 }
 
-static uint64_t guest_access(struct model *m, bool write, bool ecam, uint64_t at, unsigned size, uint64_t value)
+static uint64_t guest_access(struct model *m, bool write, bool ecam, uint64_t at, unsigned size,
+                             uint64_t value)
 {
     bool touches = m->started && touches_hook(m, ecam ? PCI_MEMORY : PCI_PORTS, at, size);
     enum weir_verdict verdict = WEIR_V_PASS;
@@ -624,7 +639,8 @@ uint32_t guest_read(struct model *m, unsigned bus, unsigned devfn, unsigned reg,
     return guest_in(m, (uint16_t)(0xcfc + (reg & 3)), size);
 }
 
-void guest_write(struct model *m, unsigned bus, unsigned devfn, unsigned reg, unsigned size, uint32_t value)
+void guest_write(struct model *m, unsigned bus, unsigned devfn, unsigned reg, unsigned size,
+                 uint32_t value)
 {
     guest_out(m, 0xcf8, 4, 0x80000000u | bus << 16 | devfn << 8 | (reg & 0xfc));
     guest_out(m, (uint16_t)(0xcfc + (reg & 3)), size, value);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A PC's configuration space as a model for the tests: functions with registers and write masks, bridges that route,
- * CF8h/CFCh and the ECAM in front of them, and the ranges that pci bound. After every write to hardware it checks that no
- * hooked BAR can be reached unhooked.
+ * A PC's configuration space as a model for the tests: functions with registers and write masks,
+ * bridges that route, CF8h/CFCh and the ECAM in front of them, and the ranges that pci bound. After
+ * every write to hardware it checks that no hooked BAR can be reached unhooked.
  */
 #ifndef MODEL_H
 #define MODEL_H
@@ -21,7 +21,8 @@ struct device {
     uint8_t power; /* register of PMCSR, 0: none */
 };
 
-/* What must be hooked: offsets first..last of a BAR, for rule `rule` of the policy or for nobody. */
+/* What must be hooked: offsets first..last of a BAR, for rule `rule` of the policy or for nobody.
+ */
 struct expectation {
     int device;
     unsigned bar;
@@ -34,9 +35,9 @@ struct model {
     struct device device[MODEL_DEVICES];
     unsigned devices;
     uint32_t latch;
-    bool keeps_low_bits;  /* of CF8h, as QEMU does */
-    bool extended_bits;   /* CF8h 27:24 count, as on AMD */
-    uint64_t ecam;        /* 0: none, unless PCIEXBAR of device 0 says so */
+    bool keeps_low_bits; /* of CF8h, as QEMU does */
+    bool extended_bits;  /* CF8h 27:24 count, as on AMD */
+    uint64_t ecam;       /* 0: none, unless PCIEXBAR of device 0 says so */
     bool pciexbar;
     unsigned other_writes; /* to ports that are no configuration access */
     uint16_t last_port;
@@ -47,13 +48,14 @@ struct model {
     uint64_t refuse_first, refuse_last; /* bind fails for what overlaps this, if not both 0 */
     struct expectation expect[16];
     unsigned expects;
-    bool started;        /* the guest runs: from now on nothing may be reached unhooked */
+    bool started;         /* the guest runs: from now on nothing may be reached unhooked */
     uint32_t untouchable; /* a bit for each device that must not be written to from now on */
     struct pci_event event[32];
     unsigned events;
     unsigned logs;
     char log[256];
-    int die_after;       /* >= 0: the service's port accesses until die() is called, which does not return */
+    int die_after; /* >= 0: the service's port accesses until die() is called, which does not return
+                    */
     void (*die)(void);
     unsigned failures;
     struct pci pci;
@@ -69,13 +71,16 @@ enum { HOST, VGA, NIC, UHCI, UHCI2, EHCI, LPC, AHCI, BRIDGE, BEHIND, INNER, DEEP
 #define DEVFN(device, function) ((device) << 3 | (function))
 
 int model_add(struct model *m, int parent, uint8_t devfn, uint32_t id, uint32_t class_code);
-int model_add_bridge(struct model *m, int parent, uint8_t devfn, uint8_t secondary, uint8_t subordinate);
+int model_add_bridge(struct model *m, int parent, uint8_t devfn, uint8_t secondary,
+                     uint8_t subordinate);
 /* type: the low four bits of the register; 64-bit BARs take two. Size is a power of two. */
-void model_add_bar(struct model *m, int device, unsigned bar, uint32_t type, uint64_t size, uint64_t base);
+void model_add_bar(struct model *m, int device, unsigned bar, uint32_t type, uint64_t size,
+                   uint64_t base);
 void model_add_capability(struct model *m, int device, uint8_t at, uint8_t id);
 void model_put(struct model *m, int device, unsigned reg, unsigned size, uint64_t value);
 uint64_t model_get(const struct model *m, int device, unsigned reg, unsigned size);
-void model_expect(struct model *m, int device, unsigned bar, uint64_t first, uint64_t last, uint8_t to, uint16_t rule);
+void model_expect(struct model *m, int device, unsigned bar, uint64_t first, uint64_t last,
+                  uint8_t to, uint16_t rule);
 uint64_t model_bar(const struct model *m, int device, unsigned bar);
 bool model_decoded(const struct model *m, int device, unsigned bar);
 
@@ -90,7 +95,8 @@ uint64_t guest_ecam_read(struct model *m, uint64_t address, unsigned size);
 
 /* The same as a guest's driver would do it: configuration mechanism #1. */
 uint32_t guest_read(struct model *m, unsigned bus, unsigned devfn, unsigned reg, unsigned size);
-void guest_write(struct model *m, unsigned bus, unsigned devfn, unsigned reg, unsigned size, uint32_t value);
+void guest_write(struct model *m, unsigned bus, unsigned devfn, unsigned reg, unsigned size,
+                 uint32_t value);
 
 /* Every expectation holds, and nothing else is hooked but the ECAM. */
 void model_check(struct model *m, bool exact);

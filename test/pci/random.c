@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test_pci_random ROUNDS [SEED]: guests made of random accesses; the fuzzer's target with a driver that needs no clang. */
+/* test_pci_random ROUNDS [SEED]: guests made of random accesses; the fuzzer's target with a driver
+ * that needs no clang. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -11,52 +11,60 @@ static struct model m;
 static struct policy_tables tables;
 static unsigned failures;
 
-#define EXPECT(condition)                                                                                      \
-    do {                                                                                                       \
-        if (!(condition)) {                                                                                    \
-            fprintf(stderr, "FAILED: %s:%d: %s (log: %s)\n", __FILE__, __LINE__, #condition, m.log);           \
-            failures++;                                                                                        \
-        }                                                                                                      \
+#define EXPECT(condition)                                                                    \
+    do {                                                                                     \
+        if (!(condition)) {                                                                  \
+            fprintf(stderr, "FAILED: %s:%d: %s (log: %s)\n", __FILE__, __LINE__, #condition, \
+                    m.log);                                                                  \
+            failures++;                                                                      \
+        }                                                                                    \
     } while (0)
 
-#define EXPECT_HEX(got, want)                                                                                  \
-    do {                                                                                                       \
-        unsigned long long got_ = (got), want_ = (want);                                                       \
-        if (got_ != want_) {                                                                                   \
-            fprintf(stderr, "FAILED: %s:%d: %s: expected %llx, got %llx (log: %s)\n", __FILE__, __LINE__, #got, \
-                    want_, got_, m.log);                                                                       \
-            failures++;                                                                                        \
-        }                                                                                                      \
+#define EXPECT_HEX(got, want)                                                                   \
+    do {                                                                                        \
+        unsigned long long got_ = (got), want_ = (want);                                        \
+        if (got_ != want_) {                                                                    \
+            fprintf(stderr, "FAILED: %s:%d: %s: expected %llx, got %llx (log: %s)\n", __FILE__, \
+                    __LINE__, #got, want_, got_, m.log);                                        \
+            failures++;                                                                         \
+        }                                                                                       \
     } while (0)
 
 /* ---- rules ---- */
 
 static struct policy_pci_match by_class(uint32_t value, uint32_t mask)
 {
-    return (struct policy_pci_match){.class_value = value, .class_mask = mask, .fields = POLICY_BY_CLASS};
+    return (struct policy_pci_match){
+        .class_value = value, .class_mask = mask, .fields = POLICY_BY_CLASS};
 }
 
 static struct policy_pci_match by_id(uint16_t vendor, uint16_t device)
 {
-    return (struct policy_pci_match){.vendor = vendor, .device = device,
-                                     .fields = POLICY_BY_VENDOR | POLICY_BY_DEVICE};
+    return (struct policy_pci_match){
+        .vendor = vendor, .device = device, .fields = POLICY_BY_VENDOR | POLICY_BY_DEVICE};
 }
 
 static struct policy_pci_match by_address(unsigned bus, unsigned devfn)
 {
-    return (struct policy_pci_match){.address = (uint16_t)(bus << 8 | devfn), .fields = POLICY_BY_ADDRESS};
+    return (struct policy_pci_match){.address = (uint16_t)(bus << 8 | devfn),
+                                     .fields = POLICY_BY_ADDRESS};
 }
 
 static void rule(enum policy_action action, struct policy_pci_match match)
 {
-    tables.pci[tables.npci++] = (struct policy_pci){.match = match, .line = tables.npci, .action = (uint8_t)action};
+    tables.pci[tables.npci++] = (struct policy_pci){
+        .match = match, .line = tables.npci, .action = (uint8_t)action};
 }
 
-static void bar_rule(enum policy_action action, uint8_t flags, unsigned bar, uint64_t first, uint64_t last,
-                     struct policy_pci_match match)
+static void bar_rule(enum policy_action action, uint8_t flags, unsigned bar, uint64_t first,
+                     uint64_t last, struct policy_pci_match match)
 {
-    tables.mmio[tables.nmmio] = (struct policy_mmio){.first = first, .last = last, .pci = match, .bar = (uint8_t)bar,
-                                                     .line = 100 + tables.nmmio, .action = (uint8_t)action,
+    tables.mmio[tables.nmmio] = (struct policy_mmio){.first = first,
+                                                     .last = last,
+                                                     .pci = match,
+                                                     .bar = (uint8_t)bar,
+                                                     .line = 100 + tables.nmmio,
+                                                     .action = (uint8_t)action,
                                                      .flags = flags};
     tables.nmmio++;
 }
@@ -66,7 +74,8 @@ static void start(void)
     EXPECT_HEX(model_start(&m, &tables), WEIR_OK);
 }
 
-#define ECAM_AT(bus, devfn, reg) (MODEL_ECAM + ((uint64_t)(bus) << 20) + ((uint64_t)(devfn) << 12) + (reg))
+#define ECAM_AT(bus, devfn, reg) \
+    (MODEL_ECAM + ((uint64_t)(bus) << 20) + ((uint64_t)(devfn) << 12) + (reg))
 
 /* ---- ports ---- */
 
@@ -133,7 +142,8 @@ static void expect_hidden(unsigned bus, unsigned devfn, int device)
     m.untouchable = 1u << device;
     for (unsigned reg = 0; reg < 256; reg++)
         for (unsigned size = 1; size <= 4 && (reg & 3) + size <= 4; size *= 2) {
-            EXPECT_HEX(guest_read(&m, bus, devfn, reg, size), size == 4 ? 0xffffffff : (1u << 8 * size) - 1);
+            EXPECT_HEX(guest_read(&m, bus, devfn, reg, size),
+                       size == 4 ? 0xffffffff : (1u << 8 * size) - 1);
             guest_write(&m, bus, devfn, reg, size, 0xa5a5a5a5);
         }
     for (unsigned reg = 0; reg < 4089; reg += 5)
@@ -443,7 +453,8 @@ static void test_io_bars_follow(void)
     guest_write(&m, 0, DEVFN(2, 0), 0x18, 4, 0xd001);
     EXPECT_HEX(model_bar(&m, NIC, 2), 0xd000);
     model_check(&m, true);
-    guest_write(&m, 0, DEVFN(2, 0), 0x18, 4, 0xce1); /* CE0h to CFFh: the configuration ports stay what they are */
+    guest_write(&m, 0, DEVFN(2, 0), 0x18, 4,
+                0xce1); /* CE0h to CFFh: the configuration ports stay what they are */
     EXPECT_HEX(model_hook_at(&m, PCI_PORTS, 0xce0)->last, 0xcf7);
     guest_write(&m, 0, DEVFN(2, 0), 0x04, 2, 2);
     model_check(&m, true);
@@ -499,7 +510,8 @@ static void test_a_bar_behind_bridges_stays_hooked_whatever_they_do(void)
     bar_rule(POLICY_DENY, 0, 0, 0, UINT64_MAX, by_class(0x0c0330, 0xffffff));
     model_expect(&m, DEEP, 0, 0, UINT64_MAX, PCI_TO_WATCH, 0);
     start();
-    guest_write(&m, 0, DEVFN(3, 0), 0x18, 4, 0); /* no bus numbers: out of reach for configuration, not for memory */
+    guest_write(&m, 0, DEVFN(3, 0), 0x18, 4,
+                0); /* no bus numbers: out of reach for configuration, not for memory */
     EXPECT(model_hook_at(&m, PCI_MEMORY, 0xfe800000) != NULL);
     guest_write(&m, 0, DEVFN(3, 0), 0x18, 4, 0x00090500);
     guest_write(&m, 5, DEVFN(1, 0), 0x18, 4, 0x00090905);
@@ -574,11 +586,13 @@ static void test_overlapping_bridges_do_not_pass_for_another_device(void)
     model_put(&m, (int)m.devices - 1, 4, 2, 2);
     model_expect(&m, (int)m.devices - 1, 0, 0, UINT64_MAX, PCI_TO_WATCH, 0);
     start();
-    guest_write(&m, 0, DEVFN(4, 0), 0x18, 4, 0x00010100); /* bus 1 is answered by what is behind the other bridge */
+    guest_write(&m, 0, DEVFN(4, 0), 0x18, 4,
+                0x00010100); /* bus 1 is answered by what is behind the other bridge */
     guest_write(&m, 1, DEVFN(0, 0), 0x3c, 1, 0);
     EXPECT(model_hook_at(&m, PCI_MEMORY, 0xfe900000) != NULL);
     guest_write(&m, 0, DEVFN(4, 0), 0x18, 4, 0x00020200);
-    EXPECT_HEX(guest_read(&m, 2, DEVFN(5, 0), 0, 4), 0xffffffff); /* the second of two routes is the hidden one */
+    EXPECT_HEX(guest_read(&m, 2, DEVFN(5, 0), 0, 4),
+               0xffffffff); /* the second of two routes is the hidden one */
 }
 
 static void test_overlapping_bridges_free_nothing(void)
@@ -626,7 +640,8 @@ static void test_resizable_bar_is_hooked_at_its_new_size(void)
     start();
     EXPECT_HEX(model_hook_at(&m, PCI_MEMORY, 0xfd000000)->last, 0xfd0fffff);
     m.refuse_first = m.refuse_last = 0xfd400000;
-    guest_ecam_write(&m, ECAM_AT(0, DEVFN(1, 0), 0x109), 1, 4); /* while it is decoded: 16 MiB are not to be had */
+    guest_ecam_write(&m, ECAM_AT(0, DEVFN(1, 0), 0x109), 1,
+                     4); /* while it is decoded: 16 MiB are not to be had */
     EXPECT_HEX(model_get(&m, VGA, 0x109, 1), 0);
     m.refuse_first = m.refuse_last = 0;
     guest_write(&m, 0, DEVFN(1, 0), 0x04, 2, 0);
@@ -795,7 +810,8 @@ static void test_damaged_saved_state_is_survived(void)
         (void)model_start(&m, &tables);
         (void)guest_read(&m, 0, DEVFN(2, 0), 0x10, 4);
     }
-    m.failures = 0; /* wrong sizes mean wrong hooks; no crash and no nonsense to the kernel is what counts here */
+    m.failures = 0; /* wrong sizes mean wrong hooks; no crash and no nonsense to the kernel is what
+                       counts here */
     EXPECT_HEX(m.malformed, 0);
 }
 
@@ -822,19 +838,23 @@ static const struct {
 } tests[] = {
     {"ports-that-are-no-config-access-have-their-bare-effect",
      test_ports_that_are_no_config_access_have_their_bare_effect},
-    {"bare-functions-read-and-write-as-without-weir", test_bare_functions_read_and_write_as_without_weir},
+    {"bare-functions-read-and-write-as-without-weir",
+     test_bare_functions_read_and_write_as_without_weir},
     {"hide-by-class", test_hide_by_class},
     {"hide-by-vendor-and-device", test_hide_by_vendor_and_device},
     {"hide-by-address", test_hide_by_address},
-    {"a-hidden-function-0-leaves-the-others-reachable", test_a_hidden_function_0_leaves_the_others_reachable},
+    {"a-hidden-function-0-leaves-the-others-reachable",
+     test_a_hidden_function_0_leaves_the_others_reachable},
     {"hidden-bridge-hides-what-is-behind-it", test_hidden_bridge_hides_what_is_behind_it},
     {"renumbering-buses-does-not-unhide", test_renumbering_buses_does_not_unhide},
     {"mode-switch-and-hot-plug-are-judged-at-each-access",
      test_mode_switch_and_hot_plug_are_judged_at_each_access},
-    {"unaligned-accesses-that-touch-a-hidden-function", test_unaligned_accesses_that_touch_a_hidden_function},
+    {"unaligned-accesses-that-touch-a-hidden-function",
+     test_unaligned_accesses_that_touch_a_hidden_function},
     {"low-bits-of-cf8-open-no-other-register", test_low_bits_of_cf8_open_no_other_register},
     {"read-only-drops-writes-and-answers-sizing", test_read_only_drops_writes_and_answers_sizing},
-    {"read-only-answers-sizing-with-decoding-off-too", test_read_only_answers_sizing_with_decoding_off_too},
+    {"read-only-answers-sizing-with-decoding-off-too",
+     test_read_only_answers_sizing_with_decoding_off_too},
     {"a-moved-bar-stays-hooked", test_a_moved_bar_stays_hooked},
     {"sizing-a-decoded-bar-does-not-move-it", test_sizing_a_decoded_bar_does_not_move_it},
     {"a-reset-ends-sizing", test_a_reset_ends_sizing},
@@ -848,8 +868,10 @@ static const struct {
     {"virtio-window-is-shut", test_virtio_window_is_shut},
     {"a-bar-behind-bridges-stays-hooked-whatever-they-do",
      test_a_bar_behind_bridges_stays_hooked_whatever_they_do},
-    {"a-secondary-bus-reset-ends-hooks-once-it-shows", test_a_secondary_bus_reset_ends_hooks_once_it_shows},
-    {"a-function-is-hooked-when-its-bus-gets-a-number", test_a_function_is_hooked_when_its_bus_gets_a_number},
+    {"a-secondary-bus-reset-ends-hooks-once-it-shows",
+     test_a_secondary_bus_reset_ends_hooks_once_it_shows},
+    {"a-function-is-hooked-when-its-bus-gets-a-number",
+     test_a_function_is_hooked_when_its_bus_gets_a_number},
     {"a-rule-for-a-bus-without-bridge-means-its-number",
      test_a_rule_for_a_bus_without_bridge_means_its_number},
     {"a-hidden-bridge-without-bus-numbers-hides-nothing-else",
@@ -861,13 +883,15 @@ static const struct {
      test_a_function_that_appears_later_is_hooked_before_it_decodes},
     {"resizable-bar-is-hooked-at-its-new-size", test_resizable_bar_is_hooked_at_its_new_size},
     {"the-owner-is-told", test_the_owner_is_told},
-    {"a-bar-rule-that-cannot-be-kept-stops-the-start", test_a_bar_rule_that_cannot_be_kept_stops_the_start},
+    {"a-bar-rule-that-cannot-be-kept-stops-the-start",
+     test_a_bar_rule_that_cannot_be_kept_stops_the_start},
     {"the-ecam-follows-pciexbar", test_the_ecam_follows_pciexbar},
     {"a-pciexbar-that-is-locked-leaves-the-ecam-hooked",
      test_a_pciexbar_that_is_locked_leaves_the_ecam_hooked},
     {"amd-extended-bits-where-they-count", test_amd_extended_bits_where_they_count},
     {"amd-extended-bits-where-they-mean-nothing", test_amd_extended_bits_where_they_mean_nothing},
-    {"a-new-instance-goes-on-where-the-old-one-died", test_a_new_instance_goes_on_where_the_old_one_died},
+    {"a-new-instance-goes-on-where-the-old-one-died",
+     test_a_new_instance_goes_on_where_the_old_one_died},
     {"damaged-saved-state-is-survived", test_damaged_saved_state_is_survived},
     {"with-more-cpus-nothing-is-passed", test_with_more_cpus_nothing_is_passed},
 };
@@ -890,7 +914,8 @@ int main(int argc, char **argv)
         if (m.malformed)
             failures++, fprintf(stderr, "FAILED: %u malformed bindings\n", m.malformed);
         if (failures != before)
-            fprintf(stderr, "FAILED: %s\n  again: test_pci_units %s\n", tests[i].name, tests[i].name);
+            fprintf(stderr, "FAILED: %s\n  again: test_pci_units %s\n", tests[i].name,
+                    tests[i].name);
         run++;
     }
     printf("%u tests, %u failures\n", run, failures);
