@@ -19,7 +19,7 @@ struct heap_block {
 #define USED 1u
 
 /* Below this, a bin holds blocks of one size; above, of sizes from one power of two to the next. */
-#define EXACT_BINS 60u
+#define EXACT_BINS 48u
 #define EXACT_TOP (SMALLEST + 16u * EXACT_BINS)
 
 static size_t size_of(const struct heap_block *b)
@@ -55,23 +55,27 @@ static unsigned bin_of(size_t size)
 
 static void insert(struct heap *h, struct heap_block *b)
 {
-    struct heap_block **list = &h->bins[bin_of(size_of(b))];
+    unsigned bin = bin_of(size_of(b));
+    struct heap_block **list = &h->bins[bin];
 
     b->back = NULL;
     b->next = *list;
     if (*list)
         (*list)->back = b;
     *list = b;
+    h->filled |= 1ull << bin;
 }
 
 static void take_out(struct heap *h, struct heap_block *b)
 {
-    if (b->back)
-        b->back->next = b->next;
-    else
-        h->bins[bin_of(size_of(b))] = b->next;
+    unsigned bin = bin_of(size_of(b));
+
     if (b->next)
         b->next->back = b->back;
+    if (b->back)
+        b->back->next = b->next;
+    else if (!(h->bins[bin] = b->next))
+        h->filled &= ~(1ull << bin);
 }
 
 static void set_size(struct heap *h, struct heap_block *b, size_t size, size_t used)
@@ -132,8 +136,10 @@ static void trim(struct heap *h, struct heap_block *b, size_t size)
 
 static void *allocate(struct heap *h, size_t size)
 {
-    for (unsigned bin = bin_of(size); bin < HEAP_BINS; bin++) {
-        for (struct heap_block *b = h->bins[bin]; b; b = b->next) {
+    uint64_t bins = h->filled & ~0ull << bin_of(size);
+
+    for (; bins; bins &= bins - 1) {
+        for (struct heap_block *b = h->bins[__builtin_ctzll(bins)]; b; b = b->next) {
             if (size_of(b) < size)
                 continue;
             take_out(h, b);
@@ -219,8 +225,11 @@ bool heap_consistent(const struct heap *h)
         previous_free = !in_use(b);
         previous = size_of(b);
     }
-    for (unsigned bin = 0; bin < HEAP_BINS; bin++)
+    for (unsigned bin = 0; bin < HEAP_BINS; bin++) {
+        if (!h->bins[bin] != !(h->filled >> bin & 1))
+            return false;
         for (struct heap_block *b = h->bins[bin]; b; b = b->next)
             nlisted++;
+    }
     return used == h->used && nfree == nlisted;
 }

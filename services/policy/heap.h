@@ -11,12 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HEAP_BINS 80
+#define HEAP_BINS 64
 
 struct heap_block;
 
 struct heap {
     struct heap_block *bins[HEAP_BINS];
+    uint64_t filled; /* bit n: bins[n] is not empty */
     uint8_t *start, *end;
     size_t used; /* bytes in blocks that are in use, headers included */
 };

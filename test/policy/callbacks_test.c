@@ -86,6 +86,20 @@ static void answers(void)
     EXPECT_NUMBER(lines, 0);
 }
 
+/* Whatever a policy prints arrives as one printable line. */
+static void prints(void)
+{
+    load("print('a\\27[31mb\\nc\\0d\\127e', 1, nil) print()\n"
+         "print(('x'):rep(1500)) print(('y'):rep(3000), ('z'):rep(1000))\n");
+    EXPECT_NUMBER(lines, 4);
+    EXPECT(strncmp(said, "a?[31mb?c?d?e 1 nil\n\nxxxxxxxx", 29) == 0);
+    EXPECT_NUMBER(strlen(said), 20 + 1 + 1024 + 1024);
+    /* A line counts 100 steps: a callback cannot flood the log. */
+    load("on.io(0x60, function(e) while true do print(1) end end)\n");
+    RESULT(call(POLICY_KIND_IO, 0, 0x60, 1, 0, 0), POLICY_DENY, 0, 1);
+    EXPECT(lines > 100 && lines <= 501);
+}
+
 static void events(void)
 {
     load("local function show(e)\n"
@@ -229,6 +243,7 @@ static void loading(void)
 int main(void)
 {
     answers();
+    prints();
     events();
     failures();
     full_heap();
