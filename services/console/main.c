@@ -28,13 +28,15 @@ static struct weir_console_ring *ring;
 static uint64_t capacity;
 static struct uart uart;
 static bool have_uart;
+static bool to_uart = true;
+static uint64_t kernel_wrote; /* what stands before this in the kernel's log, the kernel wrote to the UART itself */
 static enum policy_level level = POLICY_INFO;
 
 static void line(void *context, const char *text, size_t bytes, enum policy_level grave)
 {
     (void)context;
     weir_ring_write(&ring->ring, capacity, text, bytes);
-    if (have_uart && grave <= level) {
+    if (have_uart && to_uart && grave <= level) {
         uart_write(&uart, text, bytes);
     }
 }
@@ -42,7 +44,7 @@ static void line(void *context, const char *text, size_t bytes, enum policy_leve
 /* Returns true if there was something. */
 static bool drain_kernel(void)
 {
-    uint64_t position = ring->kernel_done, first;
+    uint64_t position = ring->kernel_done, first, n;
     struct vmm_result r = vmm_trace(WEIR_TRACE_READ, position);
     const char *transfer = vmm_transfer();
     char text[WEIR_TRANSFER_BYTES];
@@ -52,12 +54,15 @@ static bool drain_kernel(void)
     }
     memcpy(&first, transfer, sizeof(first));
     memcpy(text, transfer + POSITION_BYTES, r.value);
+    to_uart = first >= kernel_wrote;
+    n = to_uart || kernel_wrote - first >= r.value ? r.value : kernel_wrote - first; /* the rest comes next time */
     if (first > position) {
         merge_lost(&kernel, first - position, line, NULL);
     }
-    merge_feed(&kernel, text, r.value, line, NULL);
+    merge_feed(&kernel, text, n, line, NULL);
+    to_uart = true;
     /* Pairs with init's acquire load: whoever sees the position may halt the machine. */
-    __atomic_store_n(&ring->kernel_done, first + r.value, __ATOMIC_RELEASE);
+    __atomic_store_n(&ring->kernel_done, first + n, __ATOMIC_RELEASE);
     return true;
 }
 
@@ -133,14 +138,15 @@ static void begin(void)
 
 int main(void)
 {
+    struct vmm_result claim;
     uint64_t bits;
 
     begin();
-    struct vmm_result claim = vmm_trace(WEIR_TRACE_CLAIM, WEIR_SLOT_NOTE);
+    claim = vmm_trace(WEIR_TRACE_CLAIM, WEIR_SLOT_NOTE);
+    kernel_wrote = claim.value;
     if (claim.status != WEIR_OK || service_ready() != WEIR_OK) {
         return 1;
     }
-    ring->kernel_done = claim.value; /* what stands before it the kernel has written out itself */
     do {
         drain();
     } while (vmm_wait(WEIR_SLOT_NOTE, 0, &bits) == WEIR_OK);

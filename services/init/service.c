@@ -284,5 +284,6 @@ void service_retire(struct service *s)
 {
     service_stop(s);
     drop(&s->port);
+    drop(&s->note); /* console's: the kernel writes its log itself again */
     s->state = SERVICE_DOWN;
 }
