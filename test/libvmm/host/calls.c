@@ -13,7 +13,7 @@
 static const struct host *host;
 static size_t next_event;
 static uint64_t pages_left;
-static bool request_held;
+static bool request_held, serving;
 
 static struct {
     enum weir_kind kind;
@@ -40,6 +40,11 @@ void host_calls_begin(const struct host *h)
     slots[WEIR_SLOT_NOTE].kind = WEIR_NOTE;
     slots[WEIR_SLOT_CONSOLE].kind = WEIR_NOTE;
     slots[HOST_SLOT_INIT].kind = WEIR_PORT;
+}
+
+bool host_is_serving(void)
+{
+    return serving;
 }
 
 void host_print_log(void)
@@ -217,6 +222,7 @@ static uint64_t reply_wait(uint64_t port, uint64_t flags, uint64_t note, uint64_
         memcpy(transfer(), event->payload, event->msg.size);
     }
     request_held = event->msg.kind != WEIR_MSG_NOTE;
+    serving = true;
     return WEIR_OK;
 }
 

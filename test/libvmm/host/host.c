@@ -131,11 +131,14 @@ static void make_start_block(const struct host *host)
     mprotect(start, WEIR_PAGE, PROT_READ);
 }
 
+static bool no_float;
+
 /* A SYSCALL of the program: plays it and, as the ABI allows, spoils every register that a call does
  * not keep. */
 static void on_sigsys(int signal, siginfo_t *info, void *context)
 {
-    greg_t *g = ((ucontext_t *)context)->uc_mcontext.gregs;
+    mcontext_t *machine = &((ucontext_t *)context)->uc_mcontext;
+    greg_t *g = machine->gregs;
     const uint64_t regs[7] = { (uint64_t)info->si_syscall, (uint64_t)g[REG_RDI],
                                (uint64_t)g[REG_RSI],       (uint64_t)g[REG_RDX],
                                (uint64_t)g[REG_R10],       (uint64_t)g[REG_R8],
@@ -144,7 +147,13 @@ static void on_sigsys(int signal, siginfo_t *info, void *context)
     const greg_t spoiled = 0x5fadedfaded5fad5;
 
     (void)signal;
+    if (no_float && host_is_serving()) {
+        host_float_check(machine->fpregs);
+    }
     g[REG_RAX] = (greg_t)host_call(regs, &value);
+    if (no_float) {
+        host_float_mark(machine->fpregs);
+    }
     g[REG_RDX] = (greg_t)value;
     g[REG_RDI] = g[REG_RSI] = g[REG_RCX] = spoiled;
     g[REG_R8] = g[REG_R9] = g[REG_R10] = g[REG_R11] = spoiled;
@@ -200,6 +209,7 @@ _Noreturn void host_run(const struct host *host)
     make_start_block(host);
     map_at(HOST_MESSAGE_VA, WEIR_MSG_PAGES * WEIR_PAGE);
     host_calls_begin(host);
+    no_float = host->no_float;
     catch_signals();
     trap_program_calls();
     /* As the kernel starts a thread. RSP is none that could be used: the program brings its stack

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <weir/abi.h>
+#include <ucontext.h>
 #include <weir/message.h>
 
 #define HOST_MESSAGE_VA 0x300000ull
@@ -46,6 +47,7 @@ struct host {
     const char *cmdline;   /* NULL: empty */
     bool log_ring;         /* give it a region "log"; else it logs through the trace call */
     uint64_t budget_pages; /* for its memory objects */
+    bool no_float;         /* fail if it uses an FPU or SSE register for a request */
     struct host_region regions[HOST_REGIONS];
     size_t nregions;
     const struct host_event *events;
@@ -59,12 +61,22 @@ struct host {
  */
 _Noreturn void host_run(const struct host *host);
 
-/* host_calls.c: what a system call does. regs: RAX = number, RDI RSI RDX R10 R8 R9. Result in
+/* calls.c: what a system call does. regs: RAX = number, RDI RSI RDX R10 R8 R9. Result in
  * regs[0], value in *value. */
 void host_calls_begin(const struct host *host);
 uint64_t host_call(const uint64_t regs[7], uint64_t *value);
 
-/* host_calls.c: prints what has come into the log ring since the last time. */
+/*
+ * float.c: mark puts a pattern into the FPU and SSE registers of a program that is about to go
+ * on, check fails if another one stands there.
+ */
+void host_float_mark(struct _libc_fpstate *state);
+void host_float_check(const struct _libc_fpstate *state);
+
+/* calls.c: true while the program handles a message that reply_wait gave it. */
+bool host_is_serving(void);
+
+/* calls.c: prints what has come into the log ring since the last time. */
 void host_print_log(void);
 
 _Noreturn void host_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -2,11 +2,12 @@
 /*
  * service-host PROGRAM [OPTION...] [EVENT...]
  *
- * Options: --trace-log (no log ring), --pages N (memory budget, default 4096), --region NAME:FILE
- * (memory that the service may read), --room NAME:FILE (and write: the file changes), --cmdline WORDS (Weir's command line).
+ * Options: --trace-log (no log ring), --no-float (fail if a request is handled with FPU or SSE
+ * registers), --pages N (memory budget, default 4096), --region NAME:FILE (memory that the service
+ * may read), --room NAME:FILE (and write: the file changes), --cmdline WORDS (Weir's command line).
  * Events, in order: io:PORT:SIZE[:DATA], mmio:ADDRESS:SIZE[:DATA], msr:NUMBER[:DATA] (with DATA a
- * write), note:BITS, call:ADDR:TEXT, hex:ADDR:BYTES (a call with these bytes), kind:N (a message of any kind), timeout. Numbers are
- * hexadecimal.
+ * write), note:BITS, call:ADDR:TEXT, hex:ADDR:BYTES (a call with these bytes), kind:N:SIZE (a
+ * message of any kind), timeout. Numbers are hexadecimal.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,6 +120,8 @@ int main(int argc, char **argv)
     for (int i = 2; i < argc; i++) {
         if (!strcmp(argv[i], "--trace-log")) {
             host.log_ring = false;
+        } else if (!strcmp(argv[i], "--no-float")) {
+            host.no_float = true;
         } else if (!strcmp(argv[i], "--pages") && i + 1 < argc) {
             host.budget_pages = strtoull(argv[++i], NULL, 10);
         } else if (!strcmp(argv[i], "--cmdline") && i + 1 < argc) {

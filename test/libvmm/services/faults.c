@@ -35,6 +35,9 @@ static __attribute__((noinline)) void overflow_buffer(unsigned bytes)
     smash(buffer, bytes);
 }
 
+static volatile double real = 1;
+static volatile long double long_real = 1;
+
 static void on_call(void *context, struct weir_msg *msg)
 {
     const char *what = vmm_transfer();
@@ -61,6 +64,12 @@ static void on_call(void *context, struct weir_msg *msg)
         break;
     case 'x':
         ((void (*)(void))(uintptr_t)vmm_transfer())();
+        break;
+    case 'R':
+        real = real + 1;
+        break;
+    case 'L':
+        long_real = long_real + 1;
         break;
     case 'd':
         pthread_mutex_lock(&mutex);

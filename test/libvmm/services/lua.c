@@ -4,6 +4,9 @@
 #include <lualib.h>
 #include <stdio.h>
 #include <string.h>
+#include <vmm/log.h>
+#include <vmm/serve.h>
+#include <vmm/start.h>
 
 static const char script[] =
     "local t = {}\n"
@@ -23,6 +26,20 @@ static const char script[] =
     "load(('('):rep(300)))\n"
     "print('absent', io, os, debug, require)\n";
 
+/* Called for each request: everything a callback of a policy does, without a floating-point number.
+ */
+static const char callback[] =
+    "local seen = {}\n"
+    "function on_call(text)\n"
+    "  if text == 'real' then return tostring(#text * 0.5) end\n"
+    "  for i = 1, 20 do seen[#seen + 1] = { name = text .. i, value = i * 3 // 2 ~ 5 } end\n"
+    "  table.sort(seen, function(a, b) return a.value < b.value end)\n"
+    "  local sum = 0\n"
+    "  for _, entry in ipairs(seen) do sum = sum + entry.value end\n"
+    "  collectgarbage()\n"
+    "  return ('%s %d %x'):format(text:upper(), sum, #seen)\n"
+    "end\n";
+
 static const char hungry[] = "local t = {} while true do t[#t + 1] = ('x'):rep(10000) .. #t end";
 
 static const luaL_Reg libraries[] = {
@@ -38,9 +55,25 @@ static void run(lua_State *lua, const char *text, const char *name)
     }
 }
 
+static void on_call(void *context, struct weir_msg *msg)
+{
+    lua_State *lua = context;
+
+    lua_getglobal(lua, "on_call");
+    lua_pushlstring(lua, vmm_transfer(), msg->size);
+    if (lua_pcall(lua, 1, 1, 0)) {
+        vmm_log("failed: %s", lua_tostring(lua, -1));
+    } else {
+        vmm_log("%s", lua_tostring(lua, -1));
+    }
+    lua_pop(lua, 1);
+    msg->size = 0;
+}
+
 int main(void)
 {
     lua_State *lua = luaL_newstate();
+    struct vmm_service service = { .port = WEIR_SLOT_PORT, .context = lua, .call = on_call };
 
     for (const luaL_Reg *library = libraries; library->name; library++) {
         luaL_requiref(lua, library->name, library->func, 1);
@@ -50,6 +83,6 @@ int main(void)
     run(lua, hungry, "=hungry");
     run(lua, "collectgarbage() print('after that', #('x'):rep(100000))", "=after");
     run(lua, "print(1 +", "=broken");
-    lua_close(lua);
-    return 0;
+    run(lua, callback, "=callback");
+    return (int)vmm_serve(&service);
 }
