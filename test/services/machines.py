@@ -6,9 +6,9 @@ import re
 import tempfile
 from pathlib import Path
 
-import bootimage
 from boot import Boot
-from harness import equal, fail, lacks, main, matches
+from harness import equal, lacks, main, matches
+import bootimage  # the launcher's, which the harness has put on the path
 from paths import BOOT
 from report import REFUSED
 
@@ -99,7 +99,7 @@ def case_a_truncated_module_is_refused():
     with tempfile.TemporaryDirectory() as folder:
         short = Path(folder) / "emulator"
         short.write_bytes((BOOT / "emulator").read_bytes()[:5000])
-        refused(replaced("emulator", short), r"refused: boot module emulator: .*beyond the image's end")
+        refused(replaced("emulator", short), r"refused: boot module emulator: the file ends within a segment")
 
 
 def case_a_module_that_is_no_program_is_refused():
