@@ -6,6 +6,7 @@
 #include "x86/insn.h"
 #include "x86/layout.h"
 
+extern const char image_start[], image_rodata[]; /* weir.lds */
 static char ring[LOG_BYTES];
 static u64 head;    /* position behind the last byte */
 static u64 written; /* what the UART, or the claiming service, has seen */
@@ -169,6 +170,19 @@ void halt_forever(void)
         asm volatile("cli; hlt");
 }
 
+/* What on the rest of the stack page looks like return addresses: the kernel keeps no frame pointers. */
+static void put_addresses(const u64 *stack)
+{
+    put_string("weir: panic: stack:");
+    for (unsigned n = 0; n < 12 && ((u64)stack & PAGE_MASK); stack++)
+        if (*stack >= (u64)image_start && *stack < (u64)image_rodata) {
+            put(' ');
+            put_number(*stack, 16, 0, false);
+            n++;
+        }
+    put('\n');
+}
+
 void panic(const char *format, ...)
 {
     va_list ap;
@@ -178,12 +192,7 @@ void panic(const char *format, ...)
     va_start(ap, format);
     format_line(format, ap);
     va_end(ap);
-    u64 *frame = __builtin_frame_address(0);
-    for (unsigned i = 0; i < 8 && (u64)frame > KERNEL_VBASE; i++, frame = (u64 *)frame[0]) {
-        put_string("weir: panic:   from ");
-        put_number(frame[1], 16, 0, false);
-        put('\n');
-    }
+    put_addresses(__builtin_frame_address(0));
     log_flush();
     halt_forever();
 }

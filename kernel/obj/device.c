@@ -9,12 +9,10 @@
 #include "vm/vcpu_ops.h"
 #include "x86/cpu.h"
 
-#define IO_PER_PAGE (PAGE_SIZE / sizeof(struct binding *))
-
-static struct binding **io_table[65536 / IO_PER_PAGE];
+struct binding **io_table[65536 / IO_PER_PAGE];
 static struct binding *ranges[DEVICE_TYPES]; /* sorted; DEVICE_PORTS: unused */
 
-struct binding *binding_find_io(u16 port, unsigned size)
+struct binding *binding_find_io_wide(u16 port, unsigned size)
 {
     for (unsigned p = port; p < port + size && p < 65536; p++) {
         struct binding **t = io_table[p / IO_PER_PAGE];

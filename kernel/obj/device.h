@@ -45,8 +45,20 @@ void device_unbind(struct device *v);
 /* Opens the device's ports to d's ring 3. */
 u64 device_open(struct device *v, struct domain *d) must_check;
 
+/* Bindings of ports, by port; pages of pointers, NULL where none of a page's ports is bound. */
+#define IO_PER_PAGE (PAGE_SIZE / sizeof(struct binding *))
+extern struct binding **io_table[65536 / IO_PER_PAGE];
+struct binding *binding_find_io_wide(u16 port, unsigned size);
+
 /* The binding of the first bound byte in [addr, addr + size), NULL: none. Exit path. */
-struct binding *binding_find_io(u16 port, unsigned size);
+static inline struct binding *binding_find_io(u16 port, unsigned size)
+{
+    struct binding **t = io_table[port / IO_PER_PAGE];
+
+    if (likely(t && t[port % IO_PER_PAGE]))
+        return t[port % IO_PER_PAGE];
+    return binding_find_io_wide(port, size);
+}
 struct binding *binding_find(enum device_type type, u64 addr, unsigned size);
 /* Whether any binding touches the page. */
 bool binding_in_page(u64 page);

@@ -163,15 +163,16 @@ const struct exit_row exit_table[WEIR_EXIT_REASONS] = {
     [WEIR_EXIT_UNKNOWN] = {exit_unknown, 0},
 };
 
-/* Length of the instruction that exited, 0: the code is not (any more) what exited, so try again. */
-static unsigned find_length(struct cpu *cpu, struct vcpu *v, u32 insn)
+/* Finds the length of the instruction that exited; false: the code is not (any more) what exited, so try again. */
+static noinline bool find_length(struct cpu *cpu, struct vcpu *v, u32 insn)
 {
     struct guest_view g;
     u8 code[16] __attribute__((aligned(8)));
 
     vcpu_ops->guest_view(v, &g);
     unsigned n = guest_fetch(cpu, &g, code);
-    return insn_length(code, n, g.mode, insn);
+    v->exit.length = (u8)insn_length(code, n, g.mode, insn);
+    return v->exit.length;
 }
 
 void vcpu_handle_exit(struct cpu *cpu, struct vcpu *v)
@@ -182,11 +183,8 @@ void vcpu_handle_exit(struct cpu *cpu, struct vcpu *v)
     if (unlikely(trace_exits))
         log_line("exit %u at %lx gpa %lx port %x rax %lx", v->exit.reason, v->rip, v->exit.gpa, v->exit.io.port,
                  v->regs[RAX]);
-    if (row->insn && !v->exit.length) {
-        v->exit.length = (u8)find_length(cpu, v, row->insn);
-        if (unlikely(!v->exit.length))
-            return;
-    }
+    if (row->insn && !v->exit.length && !find_length(cpu, v, row->insn))
+        return;
     row->handle(cpu, v);
     if (unlikely(v->attention || cpu->ready_first))
         vcpu_before_entry(cpu, v);

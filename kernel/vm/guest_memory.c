@@ -128,15 +128,52 @@ void guest_write(struct cpu *cpu, u64 gpa, const void *from, unsigned bytes)
         memcpy(to, from, bytes);
 }
 
+/* One level of the 64-bit walk below: the entry's address part, or 0 where the general walk has to look. */
+static inline u64 step(struct cpu *cpu, u64 table, u64 linear, unsigned shift, u64 *leaf)
+{
+    const u64 *t = window_ptr(cpu, table);
+    u64 e = t ? t[(linear >> shift) & 511] : 0;
+
+    if (unlikely(!(e & PTE_P)))
+        return 0;
+    if (shift == 12 || (shift < 39 && (e & PTE_PS))) {
+        u64 mask = (1ull << shift) - 1;
+        *leaf = (e & PTE_ADDR & ~mask) | (linear & mask);
+        return 0;
+    }
+    return e & PTE_ADDR;
+}
+
+/*
+ * Where the code at RIP stands in 4-level paging. The CPU has just fetched it, so rights need no check: only whether
+ * the tables still lead there. NULL: the general walk has to look.
+ */
+static inline const u8 *code_in_window(struct cpu *cpu, const struct guest_view *g)
+{
+    u64 linear = g->linear_rip, leaf = ~0ull, t;
+
+    if (unlikely(!(g->efer & EFER_LMA) || (g->cr4 & CR4_LA57)))
+        return NULL;
+    t = step(cpu, g->cr3 & PTE_ADDR, linear, 39, &leaf);
+    t = likely(t) ? step(cpu, t, linear, 30, &leaf) : 0;
+    t = likely(t) ? step(cpu, t, linear, 21, &leaf) : 0;
+    if (t)
+        step(cpu, t, linear, 12, &leaf);
+    return likely(leaf != ~0ull) ? window_ptr(cpu, leaf) : NULL;
+}
+
 unsigned guest_fetch(struct cpu *cpu, const struct guest_view *g, u8 code[16])
 {
     u64 gpa;
     u32 error, access = PF_I | (g->cpl == 3 ? PF_U : 0);
     unsigned in_page = (unsigned)(PAGE_SIZE - (g->linear_rip & PAGE_MASK));
+    const u64 *p = (const u64 *)code_in_window(cpu, g);
 
-    if (!guest_translate(cpu, g, g->linear_rip, access, true, &gpa, &error))
-        return 0;
-    const u64 *p = window_ptr(cpu, gpa);
+    if (unlikely(!p || in_page < 16)) {
+        if (!guest_translate(cpu, g, g->linear_rip, access, true, &gpa, &error))
+            return 0;
+        p = window_ptr(cpu, gpa);
+    }
     if (likely(in_page >= 16 && p)) {
         ((u64 *)code)[0] = p[0];
         ((u64 *)code)[1] = p[1];

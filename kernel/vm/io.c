@@ -36,6 +36,16 @@ void io_do(struct vcpu *v)
     }
 }
 
+static inline void put_result(struct vcpu *v, unsigned size, u64 data)
+{
+    if (size == 4)
+        v->regs[RAX] = (u32)data;
+    else if (size == 2)
+        *(u16 *)&v->regs[RAX] = (u16)data;
+    else
+        *(u8 *)&v->regs[RAX] = (u8)data;
+}
+
 static u64 address_mask(u8 bytes)
 {
     return bytes == 8 ? ~0ull : (1ull << (8 * bytes)) - 1;
@@ -82,14 +92,8 @@ void io_finish(struct cpu *cpu, struct vcpu *v, u32 count)
         string_finish(cpu, v, count);
         return;
     }
-    if (!a->write) {
-        if (a->size == 4)
-            v->regs[RAX] = (u32)a->data;
-        else if (a->size == 2)
-            v->regs[RAX] = (v->regs[RAX] & ~0xffffull) | (u16)a->data;
-        else
-            v->regs[RAX] = (v->regs[RAX] & ~0xffull) | (u8)a->data;
-    }
+    if (!a->write)
+        put_result(v, a->size, a->data);
     vcpu_advance(v, v->exit.length);
 }
 
@@ -170,13 +174,19 @@ void exit_io(struct cpu *cpu, struct vcpu *v)
     const struct binding *b = binding_find_io(io->port, io->size);
     struct access *a = &v->access;
 
-    a->kind = WEIR_MSG_IO;
-    a->size = io->size;
-    a->write = !io->in;
-    a->emulated = false;
-    a->string = false;
-    a->count = 1;
-    a->addr = io->port;
+    if (likely(b && b->mode == WEIR_BIND_FLOAT && !io->string)) { /* the short way of the most common rule */
+        if (io->in)
+            put_result(v, io->size, ~0ull);
+        vcpu_advance(v, v->exit.length);
+        return;
+    }
+    *a = (struct access){
+        .kind = WEIR_MSG_IO,
+        .size = io->size,
+        .write = !io->in,
+        .count = 1,
+        .addr = io->port,
+    };
     if (unlikely(io->string)) {
         string_io(cpu, v, b);
         return;

@@ -66,8 +66,8 @@ void mmio_finish(struct vcpu *v)
     struct access *a = &v->access;
 
     if (!a->write)
-        mmio_mov_apply(&a->mov, v->regs, a->data);
-    vcpu_advance(v, a->mov.length);
+        mmio_mov_apply(&v->mov, v->regs, a->data);
+    vcpu_advance(v, v->mov.length);
 }
 
 /* One access at a physical address, by whatever rule binds it; the data is in v->access. */
@@ -89,22 +89,22 @@ static void mmio_access(struct cpu *cpu, struct vcpu *v)
         n = guest_fetch(cpu, &g, fetched);
         code = fetched;
     }
-    if (!decode_mmio_mov(code, n, g.mode, &a->mov) ||
-        (v->exit.gpa & PAGE_MASK) + a->mov.size > PAGE_SIZE) {
+    if (!decode_mmio_mov(code, n, g.mode, &v->mov) ||
+        (v->exit.gpa & PAGE_MASK) + v->mov.size > PAGE_SIZE) {
         emulate_start(cpu, v);
         return;
     }
-    if (a->mov.write != !!(v->exit.error & PF_W))
+    if (v->mov.write != !!(v->exit.error & PF_W))
         return; /* another CPU changed the code meanwhile: try again */
     a->kind = WEIR_MSG_MMIO;
-    a->size = a->mov.size;
-    a->write = a->mov.write;
+    a->size = v->mov.size;
+    a->write = v->mov.write;
     a->emulated = false;
     a->string = false;
     a->count = 1;
     a->addr = v->exit.gpa;
-    a->data = a->write ? mmio_mov_value(&a->mov, v->regs) : 0;
-    v->exit.length = a->mov.length;
+    a->data = a->write ? mmio_mov_value(&v->mov, v->regs) : 0;
+    v->exit.length = v->mov.length;
     mmio_route(cpu, v);
 }
 

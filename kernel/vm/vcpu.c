@@ -102,8 +102,7 @@ void vcpu_raise_step(struct vcpu *v)
 
 void vcpu_advance(struct vcpu *v, unsigned length)
 {
-    v->rip = vcpu_ops->next_rip(v, length);
-    vcpu_ops->clear_shadow(v);
+    vcpu_ops->advance(v, length);
     if (unlikely(v->rflags & RFLAGS_TF))
         vcpu_raise_step(v);
 }

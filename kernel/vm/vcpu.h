@@ -47,7 +47,6 @@ struct access {
     u32 count;     /* elements of string I/O */
     u64 addr, data;
     u64 linear;    /* string I/O: guest-linear address of the chunk */
-    struct mmio_mov mov;
 };
 
 struct vcpu {
@@ -64,6 +63,7 @@ struct vcpu {
     u64 nmi_iret_rip;
 
     struct access access;
+    struct mmio_mov mov; /* the instruction of an MMIO access that the kernel decoded itself */
     struct weir_msg request; /* as it was sent: parked until the reply */
     struct client client;
     u32 seq;

@@ -24,7 +24,7 @@ struct vcpu_ops {
     void (*intercept_iret)(struct vcpu *v, bool on);
     void (*clear_shadow)(struct vcpu *v);
     void (*set_step)(struct vcpu *v); /* DR6.BS */
-    u64 (*next_rip)(const struct vcpu *v, unsigned length);
+    void (*advance)(struct vcpu *v, unsigned length); /* RIP past the instruction, and clear_shadow */
     /* Fetches what the exit says of the code: bytes of the instruction, if the CPU recorded them; else 0. */
     unsigned (*fetched)(struct vcpu *v, const u8 **code);
     void (*get_state)(struct vcpu *v, struct weir_emu_state *s);

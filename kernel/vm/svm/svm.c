@@ -268,14 +268,14 @@ static void set_step(struct vcpu *v)
     v->vmcb->dr6 |= BIT(14);
 }
 
-static u64 next_rip(const struct vcpu *v, unsigned length)
+static void advance(struct vcpu *v, unsigned length)
 {
-    u64 rip = v->rip + length;
-    const struct vmcb *c = v->vmcb;
+    struct vmcb *c = v->vmcb;
 
-    if ((c->efer & EFER_LMA) && (c->cs.attributes & BIT(9)))
-        return rip;
-    return (u32)rip;
+    v->rip += length;
+    c->interrupt_shadow = 0;
+    if (unlikely(!(c->cs.attributes & BIT(9)))) /* not 64-bit code */
+        v->rip = (u32)v->rip;
 }
 
 static unsigned fetched(struct vcpu *v, const u8 **code)
@@ -363,7 +363,7 @@ const struct vcpu_ops svm_ops = {
     .intercept_iret = intercept_iret,
     .clear_shadow = clear_shadow,
     .set_step = set_step,
-    .next_rip = next_rip,
+    .advance = advance,
     .fetched = fetched,
     .get_state = get_state,
     .set_state = set_state,
