@@ -17,8 +17,8 @@ PAGE = 4096
 # Offsets into a CPU's block where its stacks end (kernel/x86/layout.h).
 GUARDS = (0x2000, 0x6000, 0x8000, 0xa000, 0xc000, 0xd000, 0xe000, 0xf000)
 EXITS = "dd if=/dev/cpu/0/cpuid of=/dev/null bs=16 count=100000000 2>/dev/null &"
-SERVICE_EXITS = "dd if=/dev/port of=/dev/null bs=1 skip=228 count=1000000 2>/dev/null &"
-SERVICE_POLICY = 'io.log{ports = "E4h"}\n'
+SERVICE_EXITS = "while :; do dd if=/dev/port of=/dev/null bs=1 skip=8192 count=4096 2>/dev/null; done &"
+SERVICE_POLICY = 'io.log{ports = "2000h-2FFFh"}\n'
 
 
 def symbols():
