@@ -37,13 +37,14 @@ class Boot:
 
     def __init__(self, *words, policy=None, guest=None, parameters=None, timeout=TIME_LIMIT):
         self._scratch = Path(tempfile.mkdtemp(prefix="weir-test-"))
-        words = [str(word) for word in words] + ["--headless", "--timeout", str(timeout)]
+        own = ["--headless", "--timeout", str(timeout)]
         if policy is not None:
             (self._scratch / "policy.lua").write_text(policy)
-            words += ["--policy", str(self._scratch / "policy.lua")]
+            own += ["--policy", str(self._scratch / "policy.lua")]
         if guest is not None:
-            words += ["--plain-disk", "--disk", str(self._guest_disk(guest, parameters or {}))]
-        self._options = run.parse(words)
+            own += ["--plain-disk", "--disk", str(self._guest_disk(guest, parameters or {}))]
+        # Last, the words may end with "--" and options of QEMU.
+        self._options = run.parse(own + [str(word) for word in words])
         self._session = Session(self._options)
         self._serial = b""
 
