@@ -7,10 +7,11 @@ set(WEIR_SYSROOT ${CMAKE_BINARY_DIR}/sysroot)
 execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=include
   OUTPUT_VARIABLE WEIR_GCC_INCLUDE OUTPUT_STRIP_TRAILING_WHITESPACE)
 
-# What every object of a service has in common, musl and Lua included. Where floating point is allowed
-# at all, GCC shall not use SSE registers to copy structures or to vectorize as well. No thread-local variables
-# and no FS: the stack protector's canary is a global, the thread pointer is found through the
-# stack (libvmm/musl/include/pthread_arch.h), so the kernel has no FS base to switch.
+# What every object of a service has in common, musl and Lua included. Where floating point is
+# allowed at all, GCC shall not use SSE registers to copy structures or to vectorize as well. No
+# thread-local variables and no FS: the stack protector's canary is a global, the thread pointer is
+# found through the stack (libvmm/musl/include/pthread_arch.h), so the kernel has no FS base to
+# switch.
 add_library(weir_ring3 INTERFACE)
 target_compile_options(weir_ring3 INTERFACE
   -march=x86-64 -fno-pie -fno-pic -mcmodel=small -nostdinc
