@@ -172,6 +172,19 @@ static noinline bool find_length(struct cpu *cpu, struct vcpu *v, u32 insn)
     vcpu_ops->guest_view(v, &g);
     unsigned n = guest_fetch(cpu, &g, code);
     v->exit.length = (u8)insn_length(code, n, g.mode, insn);
+    code_cache_fill(cpu, &v->code, &g);
+    return v->exit.length;
+}
+
+/* The same from the page that exited last: most exits come from a few places. */
+static inline bool find_length_again(struct cpu *cpu, struct vcpu *v, u32 insn)
+{
+    u64 at = v->rip & PAGE_MASK;
+
+    if (!v->exit.code64 || at > PAGE_SIZE - 16 ||
+        !code_cache_holds(&v->code, v->exit.cr3, v->rip, cpu->window_changes))
+        return find_length(cpu, v, insn);
+    v->exit.length = (u8)insn_length(v->code.code + at, INSN_MAX, CODE_64, insn);
     return v->exit.length;
 }
 
@@ -183,7 +196,7 @@ void vcpu_handle_exit(struct cpu *cpu, struct vcpu *v)
     if (unlikely(trace_exits))
         log_line("exit %u at %lx gpa %lx port %x rax %lx", v->exit.reason, v->rip, v->exit.gpa, v->exit.io.port,
                  v->regs[RAX]);
-    if (row->insn && !v->exit.length && !find_length(cpu, v, row->insn))
+    if (row->insn && !v->exit.length && !find_length_again(cpu, v, row->insn))
         return;
     row->handle(cpu, v);
     if (unlikely(v->attention || cpu->ready_first))

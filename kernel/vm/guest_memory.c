@@ -128,38 +128,32 @@ void guest_write(struct cpu *cpu, u64 gpa, const void *from, unsigned bytes)
         memcpy(to, from, bytes);
 }
 
-/* One level of the 64-bit walk below: the entry's address part, or 0 where the general walk has to look. */
-static inline u64 step(struct cpu *cpu, u64 table, u64 linear, unsigned shift, u64 *leaf)
+void code_cache_fill(struct cpu *cpu, struct code_cache *c, const struct guest_view *g)
 {
-    const u64 *t = window_ptr(cpu, table);
-    u64 e = t ? t[(linear >> shift) & 511] : 0;
+    u64 linear = g->linear_rip, table = g->cr3 & PTE_ADDR;
 
-    if (unlikely(!(e & PTE_P)))
-        return 0;
-    if (shift == 12 || (shift < 39 && (e & PTE_PS))) {
-        u64 mask = (1ull << shift) - 1;
-        *leaf = (e & PTE_ADDR & ~mask) | (linear & mask);
-        return 0;
+    c->code = NULL;
+    if (g->mode != CODE_64 || (g->cr4 & CR4_LA57))
+        return;
+    for (unsigned i = 0, shift = 39; i < 4; i++, shift -= 9) {
+        const volatile u64 *e = window_ptr(cpu, table + ((linear >> shift) & 511) * 8);
+        u64 value = e ? *e : 0;
+        if (!(value & PTE_P))
+            return;
+        for (unsigned rest = i; rest < 4; rest++) { /* a large page: its entry stands for those below, too */
+            c->entry[rest] = e;
+            c->value[rest] = value;
+        }
+        if (shift == 12 || (i && (value & PTE_PS))) {
+            u64 mask = (1ull << shift) - 1;
+            c->code = window_ptr(cpu, (value & PTE_ADDR & ~mask) | (linear & mask & ~PAGE_MASK));
+            break;
+        }
+        table = value & PTE_ADDR;
     }
-    return e & PTE_ADDR;
-}
-
-/*
- * Where the code at RIP stands in 4-level paging. The CPU has just fetched it, so rights need no check: only whether
- * the tables still lead there. NULL: the general walk has to look.
- */
-static inline const u8 *code_in_window(struct cpu *cpu, const struct guest_view *g)
-{
-    u64 linear = g->linear_rip, leaf = ~0ull, t;
-
-    if (unlikely(!(g->efer & EFER_LMA) || (g->cr4 & CR4_LA57)))
-        return NULL;
-    t = step(cpu, g->cr3 & PTE_ADDR, linear, 39, &leaf);
-    t = likely(t) ? step(cpu, t, linear, 30, &leaf) : 0;
-    t = likely(t) ? step(cpu, t, linear, 21, &leaf) : 0;
-    if (t)
-        step(cpu, t, linear, 12, &leaf);
-    return likely(leaf != ~0ull) ? window_ptr(cpu, leaf) : NULL;
+    c->cr3 = g->cr3;
+    c->page = linear >> 12;
+    c->window_changes = cpu->window_changes;
 }
 
 unsigned guest_fetch(struct cpu *cpu, const struct guest_view *g, u8 code[16])
@@ -167,13 +161,10 @@ unsigned guest_fetch(struct cpu *cpu, const struct guest_view *g, u8 code[16])
     u64 gpa;
     u32 error, access = PF_I | (g->cpl == 3 ? PF_U : 0);
     unsigned in_page = (unsigned)(PAGE_SIZE - (g->linear_rip & PAGE_MASK));
-    const u64 *p = (const u64 *)code_in_window(cpu, g);
 
-    if (unlikely(!p || in_page < 16)) {
-        if (!guest_translate(cpu, g, g->linear_rip, access, true, &gpa, &error))
-            return 0;
-        p = window_ptr(cpu, gpa);
-    }
+    if (!guest_translate(cpu, g, g->linear_rip, access, true, &gpa, &error))
+        return 0;
+    const u64 *p = window_ptr(cpu, gpa);
     if (likely(in_page >= 16 && p)) {
         ((u64 *)code)[0] = p[0];
         ((u64 *)code)[1] = p[1];

@@ -17,6 +17,27 @@ struct guest_view {
     enum code_mode mode;
 };
 
+/*
+ * The page of 64-bit code that exited last: valid while CR3, the page tables' entries on the way and the window are
+ * what they were. The entries are read again at each use, so a guest that changes them is never answered from here.
+ */
+struct code_cache {
+    u64 cr3, page, window_changes;
+    const u8 *code; /* the page in the window; NULL: empty */
+    const volatile u64 *entry[4];
+    u64 value[4];
+};
+
+static inline bool code_cache_holds(const struct code_cache *c, u64 cr3, u64 rip, u64 window_changes)
+{
+    return c->page == rip >> 12 && c->cr3 == cr3 && c->window_changes == window_changes && c->code &&
+           *c->entry[0] == c->value[0] && *c->entry[1] == c->value[1] && *c->entry[2] == c->value[2] &&
+           *c->entry[3] == c->value[3];
+}
+
+/* Fills the cache for 4-level paging, after guest_fetch has seen the code; leaves it empty where it cannot. */
+void code_cache_fill(struct cpu *cpu, struct code_cache *c, const struct guest_view *g);
+
 /* An access, in the bits of #PF's error code (AMD APM vol. 2, 8.4.2). */
 enum { PF_P = 1, PF_W = 2, PF_U = 4, PF_RSVD = 8, PF_I = 16 };
 

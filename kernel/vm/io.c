@@ -59,7 +59,7 @@ static void add_register(u64 *reg, u64 delta, u8 address_size)
     *reg = address_size == 2 ? (*reg & ~mask) | v : v;
 }
 
-static void string_finish(struct cpu *cpu, struct vcpu *v, u32 count)
+static noinline void string_finish(struct cpu *cpu, struct vcpu *v, u32 count)
 {
     const struct io_exit *io = &v->exit.io;
     struct access *a = &v->access;
@@ -146,7 +146,7 @@ static bool crosses_page(const struct access *a)
     return (a->linear & PAGE_MASK) + (u64)a->count * a->size > PAGE_SIZE;
 }
 
-static void string_io(struct cpu *cpu, struct vcpu *v, const struct binding *b)
+static noinline void string_io(struct cpu *cpu, struct vcpu *v, const struct binding *b)
 {
     const struct io_exit *io = &v->exit.io;
     struct access *a = &v->access;

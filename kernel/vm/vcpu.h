@@ -8,6 +8,7 @@
 #include <weir/message.h>
 
 #include "decode.h"
+#include "guest_memory.h"
 #include "obj/object.h"
 #include "obj/port.h"
 
@@ -31,6 +32,8 @@ struct io_exit {
 struct exit_info {
     u8 reason; /* enum weir_exit */
     u8 length; /* of the instruction; 0: not known */
+    bool code64; /* 64-bit code; set where a length is not known, and then */
+    u64 cr3;
     u64 gpa;   /* NESTED */
     u64 error; /* NESTED: #PF-style error code, bit 33: while walking the guest's page tables */
     struct io_exit io;
@@ -62,6 +65,7 @@ struct vcpu {
     u64 event;      /* to be injected at entry, EVENTINJ's format; 0: none */
     u64 nmi_iret_rip;
 
+    struct code_cache code;
     struct access access;
     struct mmio_mov mov; /* the instruction of an MMIO access that the kernel decoded itself */
     struct weir_msg request; /* as it was sent: parked until the reply */

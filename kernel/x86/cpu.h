@@ -71,6 +71,7 @@ struct cpu {
     struct fence fence;
     u64 window_tag[WINDOW_SLOTS];
     u64 *window_pd;
+    u64 window_changes;      /* counts the slots that were given other memory */
     u64 host_state_pa;       /* VMSAVE area of ring 3's host state (SVM) */
     u64 gdt[7];
     struct tss *tss;

@@ -178,7 +178,7 @@ static noinline void keep_event(struct vcpu *v, u64 event)
     v->event = event;
 }
 
-static void decode_io(struct vcpu *v, const struct vmcb *c)
+static inline void decode_io(struct vcpu *v, const struct vmcb *c)
 {
     u64 info = c->exitinfo1;
     struct io_exit *io = &v->exit.io;
@@ -226,6 +226,8 @@ void svm_exit(struct vcpu *v)
         v->exit.reason = reason;
         if (svm_features.next_rip && c->next_rip > v->rip)
             v->exit.length = (u8)(c->next_rip - v->rip);
+        v->exit.cr3 = c->cr3;
+        v->exit.code64 = (c->cs.attributes & BIT(9)) && (c->efer & EFER_LMA);
     }
     vcpu_handle_exit(v->cpu, v);
     write_back(v);
