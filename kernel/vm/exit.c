@@ -12,6 +12,8 @@
 #include "x86/fence.h"
 #include "x86/insn.h"
 
+#define INVALID_LIMIT 100000u /* entries */
+
 bool trace_exits;
 
 static void exit_forbidden(struct cpu *cpu, struct vcpu *v)
@@ -108,7 +110,7 @@ static void exit_hlt(struct cpu *cpu, struct vcpu *v)
 static void exit_shutdown(struct cpu *cpu, struct vcpu *v)
 {
     (void)cpu;
-    log_line("weir: the guest had a triple fault at %lx: platform reset", v->rip);
+    log_line("weir: the guest is shut down at %lx (triple fault): platform reset", v->rip);
     log_flush();
     outb(0xcf9, 0x02);
     outb(0xcf9, 0x06);
@@ -135,10 +137,16 @@ static void exit_window(struct cpu *cpu, struct vcpu *v)
     (void)v;
 }
 
-/* A guest state that no CPU accepts comes from a control register write that should have been #GP. */
+/*
+ * A guest state that no CPU accepts comes from a control register write that should have been #GP. If that goes on and
+ * nothing else happens, it is like a triple fault.
+ */
 static void exit_invalid(struct cpu *cpu, struct vcpu *v)
 {
-    (void)cpu;
+    v->invalid_in_row = v->invalid_last == cpu->count.entries - 1 ? v->invalid_in_row + 1 : 0;
+    v->invalid_last = cpu->count.entries;
+    if (v->invalid_in_row > INVALID_LIMIT)
+        exit_shutdown(cpu, v);
     vcpu_raise(v, VECTOR_GP, 0);
 }
 

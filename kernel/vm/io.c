@@ -97,6 +97,11 @@ void io_finish(struct cpu *cpu, struct vcpu *v, u32 count)
     vcpu_advance(v, v->exit.length);
 }
 
+static bool is_canonical(u64 linear)
+{
+    return (u64)((int64_t)(linear << 16) >> 16) == linear;
+}
+
 /* The chunk's place: one element, or as many as lie in this page and before the address wraps. false: faulted. */
 static bool string_chunk(struct cpu *cpu, struct vcpu *v, const struct io_exit *io, u64 *gpa)
 {
@@ -118,13 +123,18 @@ static bool string_chunk(struct cpu *cpu, struct vcpu *v, const struct io_exit *
     if (g.mode != CODE_64)
         a->linear = (u32)a->linear;
     u64 in_page = (PAGE_SIZE - (a->linear & PAGE_MASK)) / io->size;
-    u64 to_wrap = (mask - offset) / io->size + (mask - offset) % io->size / (io->size - 1u + !(io->size - 1u));
+    u64 room = mask - offset; /* one less than the bytes before the address wraps: these may be 2^64 */
+    u64 to_wrap = room / io->size + (room % io->size == io->size - 1u);
     if (count > in_page)
         count = in_page;
     if (count > to_wrap)
         count = to_wrap;
     if (g.mode != CODE_64 && count && (offset > sg->limit || count * io->size - 1 > sg->limit - offset))
         count = offset <= sg->limit ? (sg->limit - offset + 1ull) / io->size : 0;
+    if (g.mode == CODE_64 && !is_canonical(a->linear)) {
+        vcpu_raise(v, VECTOR_GP, 0);
+        return false;
+    }
     if (g.mode != CODE_64 && count == 0 && (offset > sg->limit || io->size - 1u > sg->limit - offset)) {
         vcpu_raise(v, seg == WEIR_EMU_SS ? 12 : VECTOR_GP, 0);
         return false;
@@ -140,10 +150,10 @@ static bool string_chunk(struct cpu *cpu, struct vcpu *v, const struct io_exit *
     return true;
 }
 
-/* An element that crosses a page: its two parts may lie anywhere, so the emulator does it. */
-static bool crosses_page(const struct access *a)
+/* An element that crosses a page, or memory that is bound itself: the emulator does it, access by access. */
+static bool needs_emulator(const struct access *a, u64 gpa)
 {
-    return (a->linear & PAGE_MASK) + (u64)a->count * a->size > PAGE_SIZE;
+    return (a->linear & PAGE_MASK) + (u64)a->count * a->size > PAGE_SIZE || binding_in_page(gpa & ~PAGE_MASK);
 }
 
 static noinline void string_io(struct cpu *cpu, struct vcpu *v, const struct binding *b)
@@ -158,7 +168,7 @@ static noinline void string_io(struct cpu *cpu, struct vcpu *v, const struct bin
     }
     if (!string_chunk(cpu, v, io, &gpa))
         return;
-    if (crosses_page(a)) {
+    if (needs_emulator(a, gpa)) {
         emulate_start(cpu, v);
         return;
     }
