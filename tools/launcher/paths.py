@@ -10,7 +10,9 @@ BUILD = Path(os.path.abspath(os.environ.get("WEIR_BUILD") or ROOT / "build"))
 BOOT = BUILD / "boot"            # weir.elf and the services, one file each
 BIN = BUILD / "bin"              # host programs
 DEMO = BUILD / "demo"            # the demo guest's disk
-DOWNLOADS = BUILD / "downloads"  # Debian packages that the demo guest is made of
+# Debian packages that the demo guest is made of; the folder goes when its disk is made. (The tarballs
+# beside it are the build's: cmake/third_party.)
+DOWNLOADS = BUILD / "downloads" / "demo"
 LOCKS = BUILD / "locks"
 
 # The services, in the order in which the kernel expects its modules.
