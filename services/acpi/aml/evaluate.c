@@ -2,8 +2,6 @@
 /* Evaluation from outside, and the objects that go in and out. */
 #include "internal.h"
 
-#include <string.h>
-
 void entry_begin(struct aml *aml, struct entry *entry)
 {
     entry->stack_base = aml->stack_base;
@@ -53,7 +51,9 @@ result evaluate_node(struct aml *aml, struct aml_node *node, struct aml_object *
         if (count > 7) {
             count = 7;
         }
-        memcpy(operands, args, count * sizeof(operands[0]));
+        for (unsigned int i = 0; i < count; i++) {
+            operands[i] = args[i];
+        }
         return call_method(aml, node, node->object, operands, count, value);
     default:
         return resolve_node(aml, NULL, node, value);
@@ -84,8 +84,11 @@ static result leave(struct aml *aml, struct aml_object **value)
     return AML_OK;
 }
 
-/* Can this be shown? Packages only with data and names of devices and the like in them. */
-static result presentable(const struct aml_object *object, unsigned int depth)
+/*
+ * Can this be shown? Packages only with data and names of devices and the like in them. They may share elements, even
+ * contain themselves, so both depth and the number of visits are limited.
+ */
+static result presentable(const struct aml_object *object, unsigned int depth, unsigned int *visits)
 {
     if (!object) {
         return AML_OK;
@@ -98,11 +101,12 @@ static result presentable(const struct aml_object *object, unsigned int depth)
     case AML_T_POWER:
         return AML_OK;
     case AML_T_PACKAGE:
+        if (depth == 0 || *visits < object->u.package.count) {
+            return AML_LIMIT;
+        }
+        *visits -= object->u.package.count;
         for (uint32_t i = 0; i < object->u.package.count; i++) {
-            if (depth == 0) {
-                return AML_LIMIT;
-            }
-            TRY(presentable(object->u.package.elements[i], depth - 1));
+            TRY(presentable(object->u.package.elements[i], depth - 1, visits));
         }
         return AML_OK;
     case AML_T_REFERENCE:
@@ -111,6 +115,9 @@ static result presentable(const struct aml_object *object, unsigned int depth)
         return AML_TYPE;
     }
 }
+
+#define SHOWN_DEPTH 64
+#define SHOWN_ELEMENTS (1u << 20)
 
 enum aml_status aml_evaluate(struct aml *aml, const char *path, struct aml_object *const *args, unsigned int count,
                              struct aml_object **value)
@@ -129,7 +136,9 @@ enum aml_status aml_evaluate(struct aml *aml, const char *path, struct aml_objec
         r = is_ref(*value, REF_NODE) ? (result)AML_TYPE : leave(aml, value);
     }
     if (r == AML_OK && *value) {
-        r = presentable(*value, 64);
+        unsigned int visits = SHOWN_ELEMENTS;
+
+        r = presentable(*value, SHOWN_DEPTH, &visits);
     }
     if (r == AML_OK && *value) {
         object_ref(*value);

@@ -115,7 +115,7 @@ static result name_entry(struct walk *w, struct layout *layout)
     r = path_create(w, &path, layout->type, &node);
     if (r == AML_ALREADY_EXISTS) {
         node_remove_children(aml, node);
-        slot_set(aml, &node->object, NULL);
+        node_detach(aml, node);
         node->owner = w->owner;
     } else if (r != AML_OK) {
         return r;
@@ -191,8 +191,8 @@ static result connect_entry(struct walk *w, struct layout *layout)
         if (!node || !node->object || node->object->type != AML_T_BUFFER) {
             return fail(w, AML_NOT_FOUND, "Connection");
         }
-        layout->connection_buffer = node->object;
-        return AML_OK;
+        layout->connection_buffer = object_hold(w->aml, node->object);
+        return layout->connection_buffer ? AML_OK : AML_NO_MEMORY;
     }
     w->pc++;
     if (!fetch_package_end(w, &end) || !fetch_byte(w, &prefix)) {
@@ -248,7 +248,8 @@ static struct aml_object *base(struct walk *w, struct layout *layout, const stru
     char text[64];
 
     if (node) {
-        return node->object;
+        /* Held: a field of this list may redefine the very name. */
+        return object_hold(w->aml, node->object);
     }
     path_text(path, text, sizeof(text));
     if (layout->status == AML_OK) {

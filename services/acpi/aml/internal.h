@@ -285,6 +285,7 @@ void node_unref(struct aml *aml, struct aml_node *node);
 void node_remove(struct aml *aml, struct aml_node *node);
 void node_remove_children(struct aml *aml, struct aml_node *node);
 void node_remove_owned(struct aml *aml, uint32_t owner);
+void node_detach(struct aml *aml, struct aml_node *node);
 void node_attach(struct aml *aml, struct aml_node *node, struct aml_object *object);
 bool type_opens_scope(enum aml_type type);
 struct aml_node *node_after(const struct aml_node *top, const struct aml_node *node, bool descend);

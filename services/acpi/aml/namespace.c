@@ -108,15 +108,28 @@ void node_unref(struct aml *aml, struct aml_node *node)
     }
 }
 
-/* Attaches OBJECT; the node takes its type. NULL only detaches. */
+/* Takes the object away, which others may still hold: a region then no longer knows its node. */
+void node_detach(struct aml *aml, struct aml_node *node)
+{
+    struct aml_object *object = node->object;
+
+    if (object && object->type == AML_T_REGION && object->u.region.node == node) {
+        object->u.region.node = NULL;
+    }
+    slot_set(aml, &node->object, NULL);
+}
+
+/* Attaches OBJECT; the node takes its type. A dead node stays empty. */
 void node_attach(struct aml *aml, struct aml_node *node, struct aml_object *object)
 {
-    if (node->flags & NODE_DEAD) {
+    if ((node->flags & NODE_DEAD) || node->object == object) {
         return;
     }
+    node_detach(aml, node);
     slot_set(aml, &node->object, object);
-    if (object) {
-        node->type = object->type;
+    node->type = object->type;
+    if (object->type == AML_T_REGION) {
+        object->u.region.node = node;
     }
 }
 
@@ -147,16 +160,11 @@ static void unlink_node(struct aml *aml, struct aml_node *node)
 
 static void bury(struct aml *aml, struct aml_node *node)
 {
-    struct aml_object *object = node->object;
-
     unlink_node(aml, node);
     node->flags |= NODE_DEAD;
     node->parent = aml->root;
     node->next = NULL;
-    if (object && object->type == AML_T_REGION && object->u.region.node == node) {
-        object->u.region.node = NULL;
-    }
-    slot_set(aml, &node->object, NULL);
+    node_detach(aml, node);
     if (node->target) {
         node_unref(aml, node->target);
         node->target = NULL;

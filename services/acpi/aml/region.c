@@ -11,7 +11,6 @@ static result attach_region(struct walk *w, struct aml_node *node, uint8_t space
         return AML_NO_MEMORY;
     }
     (*region)->u.region.space = space;
-    (*region)->u.region.node = node;
     node_attach(w->aml, node, *region);
     if (w->aml->initialized) {
         run_reg(w->aml, *region);

@@ -90,7 +90,8 @@ static result call(struct walk *w, struct aml_node *node, struct aml_object **va
     if (!method || method->type != AML_T_METHOD) {
         return fail(w, AML_AML_INTERNAL, "method without a body");
     }
-    if (!object_hold(w->aml, method)) {
+    /* Both may go while the arguments are evaluated. */
+    if (!object_hold(w->aml, method) || !object_node_ref(w->aml, REF_NODE, node)) {
         return no_memory(w);
     }
     for (unsigned int i = 0; i < method->u.method.args; i++) {
