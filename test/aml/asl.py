@@ -16,7 +16,7 @@ def compare(name):
         table = oracle.compile_asl(HERE / f"{name}.asl", directory)
         paths = oracle.methods([table], r"T\d\d\d")
         true(f"{name}.asl has methods", len(paths) > 5)
-        wrong = oracle.differences([table], paths)
+        wrong, _ = oracle.differences([table], paths)
     print(f"{name}: {len(paths)} methods, {len(wrong)} differ")
     if wrong:
         fail("\n".join(f"{path}\n  expected: {theirs}\n  got:      {ours}" for path, theirs, ours in wrong))
@@ -44,6 +44,38 @@ def case_control():
 
 def case_field():
     compare("field")
+
+
+def tables_compare(tables):
+    paths = oracle.methods(tables, r"T\d\d\d")
+    true("there are methods", len(paths) > 1)
+    wrong, count = oracle.differences(tables, paths)
+    listed = oracle.namespace_differences(tables)
+    print(f"{[table.stem for table in tables]}: {count} methods, {len(wrong)} values and {len(listed)} lines differ")
+    if wrong or listed:
+        fail("\n".join([f"{path}\n  expected: {theirs}\n  got:      {ours}" for path, theirs, ours in wrong] +
+                       [f"{line} ({where})" for line, where in listed]))
+
+
+def case_load():
+    oracle.need("iasl", "acpiexec")
+    with tempfile.TemporaryDirectory() as directory:
+        text = (HERE / "load.asl").read_text()
+        for number in "12":
+            table = oracle.compile_asl(HERE / f"load{number}.asl", directory)
+            text = text.replace(f"{{ TABLE{number} }}", "{" + ",".join(map(str, table.read_bytes())) + "}")
+        source = Path(directory) / "load.asl"
+        source.write_text(text)
+        tables_compare([oracle.compile_asl(source, directory), oracle.compile_asl(HERE / "loadoem.asl", directory)])
+
+
+def case_forward_references():
+    oracle.need("iasl", "acpiexec")
+    with tempfile.TemporaryDirectory() as directory:
+        table = {path.stem: oracle.compile_asl(path, directory) for path in (HERE / "forward").glob("*.asl")}
+        for others in ([], ["method"], ["device"], ["method", "device"], ["device", "method"]):
+            tables_compare([table["notify"], *(table[name] for name in others)])
+        tables_compare([table["level"]])
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ void *memory_get(struct aml *aml, size_t size)
     struct block *block;
 
     if (size > aml->limits.memory || aml->memory_now > aml->limits.memory - size) {
+        report(aml, true, "AE_NO_MEMORY");
         return NULL;
     }
     block = calloc(1, HEADER + size);

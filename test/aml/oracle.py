@@ -58,17 +58,31 @@ def methods(tables, pattern):
     return [m.group(1) for m in found if m and re.fullmatch(pattern, re.split(r"[.\\]", m.group(1))[-1])]
 
 
+def acpiexec_session(tables, paths, seconds=600):
+    """One session: its values, and whether acpiexec died of the path after them or ran out of time in it."""
+    script = "".join(f"evaluate {path}\n" for path in paths) + "quit\n"
+    try:
+        done = subprocess.run([*ACPIEXEC, *map(str, tables)], input=script.encode(), capture_output=True,
+                              timeout=seconds, check=False).stdout
+    except subprocess.TimeoutExpired as late:
+        done = late.stdout or b""
+    text = done.decode(errors="replace")
+    values = _parse(text)
+    died = "quit" not in text.rpartition("\nEvaluati")[2]
+    if died and values:
+        # What it was at when it died.
+        values.pop(list(values)[-1])
+    return values, died
+
+
 def acpiexec_values(tables, paths):
     """acpiexec can leave its command loop early; what is left then goes to a new session."""
     values = {}
     left = list(paths)
     while left:
-        script = "".join(f"evaluate {path}\n" for path in left) + "quit\n"
-        done = subprocess.run([*ACPIEXEC, *map(str, tables)], input=script, capture_output=True, text=True,
-                              timeout=600, check=False, errors="replace")
-        got = _parse(done.stdout)
-        if not got:
-            fail(f"acpiexec evaluates nothing of {left[:3]}\n{done.stdout[-2000:]}")
+        got, died = acpiexec_session(tables, left)
+        if died or not got:
+            fail(f"acpiexec dies or evaluates nothing of {left[:3]}")
         values.update(got)
         left = left[len(got):]
     return values
@@ -129,9 +143,59 @@ def _value(text):
     return (out + " )" * depth).replace("( ", "(")
 
 
-def differences(tables, paths):
-    """[(path, acpiexec's value, ours)] where they differ."""
-    theirs = acpiexec_values(tables, paths)
+def acpiexec_namespace(tables):
+    """The namespace after loading, as the corpus has it (types and attributes that do not depend on addresses)."""
+    done = subprocess.run([ACPIEXEC[0], "-l", *ACPIEXEC[1:], "-b", "namespace", *map(str, tables)],
+                          capture_output=True, text=True, timeout=120, check=False, errors="replace")
+    path = {}
+    lines = []
+    for line in done.stdout.splitlines():
+        node = re.match(r" *(\d+) +(\S{4}) (\S+) +0x[0-9a-f]+ ([0-9A-F]{3})( .*|$)", line)
+        if not node:
+            continue
+        level, name, kind, owner, rest = node.groups()
+        path[int(level)] = name
+        full = "\\" + ".".join(path[i] for i in range(int(level) + 1))
+        if (full.startswith("\\_TI_") and owner == "000") or name in ("_T97", "_T98"):
+            continue
+        lines.append(f"{full} {kind}{_attributes(kind, rest)}")
+    return sorted(lines)
+
+
+def _attributes(kind, rest):
+    def number(label):
+        found = re.search(rf"\b{label} ([0-9A-F]+)", rest)
+        return (found.group(1).lstrip("0") or "0") if found else ""
+    if kind == "Method":
+        return " args " + number("Args")
+    if kind == "Integer":
+        return " " + (rest.split()[-1].lstrip("0") or "0") if rest.split() else ""
+    if kind == "Buffer":
+        return " len " + number("Len")
+    if kind == "Package":
+        return " elements " + number("Elements")
+    if kind == "Region":
+        space = re.search(r"\[[A-Za-z_0-9 ]+\]", rest).group()
+        return f" {space}" + (f" addr {number('Addr')} len {number('Len')}" if "Addr " in rest else "")
+    return ""
+
+
+def namespace_differences(tables):
+    theirs = acpiexec_namespace(tables)
+    ours = weir("--quiet", "--namespace", *tables).splitlines()
+    keep = re.compile(r"(\S+ (?:Method|Integer|Buffer|Package|Region)\b.*|\S+ \S+)")
+    ours = sorted(keep.match(line).group(1) for line in ours)
+    return [(line, "acpiexec only") for line in theirs if line not in ours] + \
+           [(line, "weir-acpi only") for line in ours if line not in theirs]
+
+
+def differences(tables, paths, may_die=False):
+    """[(path, acpiexec's value, ours)] where they differ; MAY_DIE: up to where acpiexec dies or takes too long."""
+    if may_die:
+        theirs, _ = acpiexec_session(tables, paths, seconds=15)
+        paths = [path for path in paths if path in theirs]
+    else:
+        theirs = acpiexec_values(tables, paths)
     ours = weir_values(tables, paths)
     return [(path, theirs.get(path, "(nothing)"), ours.get(path, "(nothing)")) for path in paths
-            if theirs.get(path) != ours.get(path)]
+            if theirs.get(path) != ours.get(path)], len(paths)

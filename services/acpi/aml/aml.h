@@ -206,6 +206,11 @@ void aml_set_handler(struct aml *aml, uint8_t space, aml_access_fn fn, void *ctx
 enum aml_status aml_load(struct aml *aml, const void *table, size_t size, unsigned int *errors) AML_MUST_CHECK;
 /* Makes a table known to LoadTable and DataTableRegion without loading it. */
 enum aml_status aml_register(struct aml *aml, const void *table, size_t size) AML_MUST_CHECK;
+/*
+ * Loads what was registered as an operating system does: the DSDT, then SSDTs, PSDTs and OSDTs in the order in which
+ * they were registered. Returns how many had errors or failed.
+ */
+unsigned int aml_load_registered(struct aml *aml);
 /* After the last aml_load(): settles references in packages. */
 void aml_finish_load(struct aml *aml);
 /* Runs _REG, _INI and _STA (ACPI 6.5, 6.5.1 and 6.5.4). Errors in firmware methods are logged and survived. */

@@ -70,6 +70,12 @@ result to_integer(struct aml *aml, struct aml_object *object, bool implicit, str
     return *value ? AML_OK : AML_NO_MEMORY;
 }
 
+/* Up to the first NUL: bytes of a string can be stored to through Index. */
+uint32_t text_length(const struct aml_object *string)
+{
+    return string->u.blob.length ? (uint32_t)strnlen((const char *)string->u.blob.data, string->u.blob.length) : 0;
+}
+
 result to_buffer(struct aml *aml, struct aml_object *object, struct aml_object **value)
 {
     uint8_t bytes[8];
@@ -83,10 +89,10 @@ result to_buffer(struct aml *aml, struct aml_object *object, struct aml_object *
         *value = object_blob(aml, AML_T_BUFFER, bytes, aml->integer_bytes);
         break;
     case AML_T_STRING:
-        /* The string's NUL is part of the buffer. */
+        /* The string's NUL is part of the buffer; so are zeros for what follows a NUL stored into the string. */
         *value = object_blob(aml, AML_T_BUFFER, NULL, object->u.blob.length + 1);
-        if (*value && object->u.blob.length) {
-            memcpy((*value)->u.blob.data, object->u.blob.data, object->u.blob.length);
+        if (*value) {
+            memcpy((*value)->u.blob.data, object->u.blob.data, text_length(object));
         }
         break;
     default:

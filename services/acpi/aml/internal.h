@@ -264,6 +264,7 @@ void memory_drop_all(struct aml *aml);
 /* object.c */
 struct aml_object *object_new(struct aml *aml, enum aml_type type);     /* in the pool */
 struct aml_object *object_integer(struct aml *aml, uint64_t value);     /* cut to the table's width */
+struct aml_object *object_number(struct aml *aml, uint64_t value);      /* as it is */
 struct aml_object *object_blob(struct aml *aml, enum aml_type type, const void *data, uint32_t length);
 struct aml_object *object_package(struct aml *aml, uint32_t count);
 struct aml_object *object_node_ref(struct aml *aml, enum ref_class cls, struct aml_node *node);
@@ -476,6 +477,7 @@ result serial_write(struct aml *aml, struct aml_object *field, struct aml_object
 
 /* convert.c */
 enum to_string { STRING_IMPLICIT, STRING_HEX, STRING_DECIMAL };
+uint32_t text_length(const struct aml_object *string);
 result to_integer(struct aml *aml, struct aml_object *object, bool implicit, struct aml_object **value);
 result to_buffer(struct aml *aml, struct aml_object *object, struct aml_object **value);
 result to_string(struct aml *aml, struct aml_object *object, enum to_string how, struct aml_object **value);

@@ -13,7 +13,7 @@
 static bool is_definition_block(const uint8_t *p)
 {
     return memcmp(p, "DSDT", 4) == 0 || memcmp(p, "SSDT", 4) == 0 || memcmp(p, "PSDT", 4) == 0 ||
-           memcmp(p, "OSDT", 4) == 0 || memcmp(p, "OEM", 3) == 0;
+           memcmp(p, "OSDT", 4) == 0;
 }
 
 static void check_sum(struct aml *aml, const uint8_t *bytes, uint32_t size)
@@ -123,6 +123,36 @@ result table_load(struct aml *aml, struct table *table, struct aml_node *scope)
     }
     table->loaded = true;
     return AML_OK;
+}
+
+static bool load_one(struct aml *aml, struct table *table)
+{
+    unsigned int before = aml->errors;
+    struct entry entry;
+    result r;
+
+    entry_begin(aml, &entry);
+    check_sum(aml, table->bytes, table->size);
+    r = table_load(aml, table, aml->root);
+    entry_end(aml, &entry);
+    return r == AML_OK && aml->errors == before;
+}
+
+unsigned int aml_load_registered(struct aml *aml)
+{
+    static const uint8_t dsdt[] = "DSDT";
+    struct table *first = table_find(aml, dsdt, NULL, 0, NULL, 0);
+    unsigned int failed = 0;
+
+    if (first && !first->loaded) {
+        failed += !load_one(aml, first);
+    }
+    for (struct table *table = aml->tables; table; table = table->next) {
+        if (is_definition_block(table->bytes) && memcmp(table->bytes, dsdt, 4) != 0 && !table->owned) {
+            failed += !load_one(aml, table);
+        }
+    }
+    return failed;
 }
 
 enum aml_status aml_load(struct aml *aml, const void *bytes, size_t size, unsigned int *errors)

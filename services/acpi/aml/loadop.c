@@ -48,9 +48,6 @@ static result fetch_table(struct walk *w, struct aml_object *source, uint8_t **b
     if (source->type == AML_T_BUFFER && *size > source->u.blob.length) {
         return fail(w, AML_AML_BUFFER_LIMIT, "Load: %X", *size);
     }
-    if (memcmp(header, "SSDT", 4) != 0 && memcmp(header, "PSDT", 4) != 0 && memcmp(header, "OEM", 3) != 0) {
-        return fail(w, AML_BAD_SIGNATURE, "Load");
-    }
     *bytes = memory_get(aml, *size);
     if (!*bytes) {
         return AML_NO_MEMORY;
@@ -67,8 +64,20 @@ static result fetch_table(struct walk *w, struct aml_object *source, uint8_t **b
     return AML_OK;
 }
 
-static result already_loaded(struct walk *w, const uint8_t *bytes, uint32_t size)
+/* What firmware builds at run time has to be right: nobody has looked at it before. */
+static result check_table(struct walk *w, const uint8_t *bytes, uint32_t size)
 {
+    uint8_t sum = 0;
+
+    for (uint32_t i = 0; i < size; i++) {
+        sum = (uint8_t)(sum + bytes[i]);
+    }
+    if (sum) {
+        return fail(w, AML_BAD_CHECKSUM, "Load");
+    }
+    if (memcmp(bytes, "SSDT", 4) != 0 && memcmp(bytes, "PSDT", 4) != 0 && memcmp(bytes, "OEM", 3) != 0) {
+        return fail(w, AML_BAD_SIGNATURE, "Load");
+    }
     for (struct table *t = w->aml->tables; t; t = t->next) {
         if (t->loaded && t->size == size && memcmp(t->bytes, bytes, size) == 0) {
             return fail(w, AML_ALREADY_EXISTS, "Load: this table is loaded");
@@ -89,7 +98,7 @@ result op_load(struct walk *w, struct aml_object **operand, struct aml_object **
 
     *value = NULL;
     TRY(fetch_table(w, operand[0], &bytes, &size));
-    r = already_loaded(w, bytes, size);
+    r = check_table(w, bytes, size);
     if (r == AML_OK) {
         r = table_add(aml, bytes, size, true, &table);
     }
@@ -172,7 +181,7 @@ result op_unload(struct walk *w, struct aml_object **operand, struct aml_object 
     }
     table = table_by_id(w->aml, operand[0]->u.ref.index);
     if (!table || !table->loaded) {
-        return fail(w, AML_NOT_EXIST, "Unload: not loaded");
+        return fail(w, AML_AML_OPERAND_TYPE, "Unload: not loaded");
     }
     node_remove_owned(w->aml, table->id);
     table->loaded = false;

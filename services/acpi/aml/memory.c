@@ -46,6 +46,7 @@ static struct block *block_new(struct aml *aml, struct block *list, size_t size,
     struct block *block;
 
     if (size > aml->limits.memory || aml->memory_now > aml->limits.memory - size) {
+        report(aml, true, "AE_NO_MEMORY: %zu bytes beside %zu of %zu", size, aml->memory_now, aml->limits.memory);
         return NULL;
     }
     block = clear ? calloc(1, HEADER + size) : malloc(HEADER + size);

@@ -163,14 +163,19 @@ uint64_t integer_mask(const struct aml *aml)
     return aml->integer_bytes == 4 ? UINT32_MAX : UINT64_MAX;
 }
 
-struct aml_object *object_integer(struct aml *aml, uint64_t value)
+struct aml_object *object_number(struct aml *aml, uint64_t value)
 {
     struct aml_object *object = object_new(aml, AML_T_INTEGER);
 
     if (object) {
-        object->u.integer = value & integer_mask(aml);
+        object->u.integer = value;
     }
     return object;
+}
+
+struct aml_object *object_integer(struct aml *aml, uint64_t value)
+{
+    return object_number(aml, value & integer_mask(aml));
 }
 
 struct aml_object *object_blob(struct aml *aml, enum aml_type type, const void *data, uint32_t length)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Arithmetic (ACPI 6.5, 19.6). Results are cut to the width of the DSDT's integers when they become objects. */
+/*
+ * Arithmetic (ACPI 6.5, 19.6). Results are cut to the width of the DSDT's integers when the operator is through
+ * (term.c), after they have been stored: a package element, which is a copy, keeps all bits.
+ */
 #include "internal.h"
 
 /* Hands a fresh integer to the target and to whoever wants the value. */
@@ -7,7 +10,7 @@ static result finish(struct walk *w, uint64_t number, struct aml_object *target,
 {
     struct aml_object *out = NULL;
 
-    *value = object_integer(w->aml, number);
+    *value = object_number(w->aml, number);
     if (!*value) {
         return AML_NO_MEMORY;
     }

@@ -194,14 +194,17 @@ static result operate(struct walk *w, uint16_t opcode, const struct op *op, stru
     }
     TRY(first);
     w->opcode = opcode;
-    if (opcode == OP_COND_REF_OF && !operand[0]) {
-        return op->run(w, operand, value);
-    }
     if (opcode == OP_STORE && stores_to_itself(w, operand)) {
         return AML_OK;
     }
-    TRY(resolve_operands(w, op->kinds, operand));
-    return op->run(w, operand, value);
+    if (opcode != OP_COND_REF_OF || operand[0]) {
+        TRY(resolve_operands(w, op->kinds, operand));
+    }
+    TRY(op->run(w, operand, value));
+    if (*value && (*value)->type == AML_T_INTEGER) {
+        (*value)->u.integer &= integer_mask(w->aml);
+    }
+    return AML_OK;
 }
 
 static result eval_opcode(struct walk *w, uint16_t opcode, struct aml_object **value)

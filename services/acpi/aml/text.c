@@ -46,6 +46,24 @@ result op_to_string(struct walk *w, struct aml_object **operand, struct aml_obje
     return finish(w, operand[2], 'f', *value);
 }
 
+/* The length is that of both; the text of a string with a NUL inside ends there and is continued by the other. */
+static result joined_text(struct walk *w, const struct aml_object *a, const struct aml_object *b,
+                          struct aml_object **value)
+{
+    uint32_t la = text_length(a);
+
+    if (a->u.blob.length > UINT32_MAX - 1 - b->u.blob.length) {
+        return AML_NO_MEMORY;
+    }
+    *value = object_blob(w->aml, AML_T_STRING, NULL, a->u.blob.length + b->u.blob.length);
+    if (!*value) {
+        return AML_NO_MEMORY;
+    }
+    memcpy((*value)->u.blob.data, a->u.blob.data, la);
+    memcpy((*value)->u.blob.data + la, b->u.blob.data, text_length(b));
+    return AML_OK;
+}
+
 static result joined(struct walk *w, enum aml_type type, const void *a, uint32_t la, const void *b, uint32_t lb,
                      struct aml_object **value)
 {
@@ -99,7 +117,7 @@ result op_concatenate(struct walk *w, struct aml_object **operand, struct aml_ob
     }
     case AML_T_STRING:
         TRY(to_string(aml, b, STRING_IMPLICIT, &b));
-        TRY(joined(w, AML_T_STRING, a->u.blob.data, a->u.blob.length, b->u.blob.data, b->u.blob.length, value));
+        TRY(joined_text(w, a, b, value));
         break;
     default:
         TRY(to_buffer(aml, b, &b));

@@ -136,35 +136,25 @@ static uint8_t *read_file(const char *name, size_t *size)
     return bytes;
 }
 
-static bool is_code(const uint8_t *bytes, size_t size)
+/* Returns whether something went wrong. CONTENTS, one per table, are the caller's to free when AML is gone. */
+static bool load_tables(struct aml *aml, const struct options *options, uint8_t **contents)
 {
-    return size >= 4 && (!memcmp(bytes, "DSDT", 4) || !memcmp(bytes, "SSDT", 4) || !memcmp(bytes, "PSDT", 4) ||
-                         !memcmp(bytes, "OSDT", 4));
-}
-
-/* All tables become known before any is loaded, so that LoadTable finds them. Returns the number of failures. */
-static unsigned int load_tables(struct aml *aml, const struct options *options)
-{
-    unsigned int failures = 0;
+    bool failed = false;
 
     for (int i = 0; i < options->table_count; i++) {
         size_t size = 0;
-        unsigned int errors = 0;
         uint8_t *bytes = read_file(options->tables[i], &size);
-        enum aml_status status;
+        enum aml_status status = bytes ? aml_register(aml, bytes, size) : AML_OK;
 
-        if (!bytes) {
-            failures++;
-            continue;
-        }
-        status = is_code(bytes, size) ? aml_load(aml, bytes, size, &errors) : aml_register(aml, bytes, size);
         if (status != AML_OK) {
             fprintf(stderr, "weir-acpi: %s: %s\n", options->tables[i], aml_status_name(status));
         }
-        failures += status != AML_OK || errors;
+        contents[i] = bytes;
+        failed = failed || !bytes || status != AML_OK;
     }
+    failed = aml_load_registered(aml) > 0 || failed;
     aml_finish_load(aml);
-    return failures;
+    return failed;
 }
 
 static bool evaluate(struct aml *aml, const char *path, struct aml_object *const *args, unsigned int count)
@@ -321,9 +311,9 @@ static bool evaluate_option(struct aml *aml, const struct options *options, bool
     return fine;
 }
 
-static int run(struct aml *aml, struct session *session, const struct options *options)
+static int run(struct aml *aml, struct session *session, const struct options *options, uint8_t **contents)
 {
-    bool failed = load_tables(aml, options) > 0;
+    bool failed = load_tables(aml, options, contents);
     bool bad = false;
     struct listed *list = NULL;
     size_t count = 0;
@@ -436,6 +426,7 @@ int main(int argc, char **argv)
     struct session session = { 0 };
     struct aml_config config = { .limits = { .stack = STACK_LIMIT } };
     struct aml_emulator *emulator;
+    uint8_t **contents;
     struct aml *aml;
     int status;
 
@@ -452,16 +443,21 @@ int main(int argc, char **argv)
     }
     aml = aml_create(&config);
     emulator = aml_emulator_create(options.fill);
-    if (!aml || !emulator) {
+    contents = calloc((size_t)options.table_count, sizeof(*contents));
+    if (!aml || !emulator || !contents) {
         fputs("weir-acpi: out of memory\n", stderr);
         return EXIT_ERRORS;
     }
     aml_emulator_attach(emulator, aml);
-    status = run(aml, &session, &options);
+    status = run(aml, &session, &options, contents);
     if (options.stats) {
         print_stats(aml);
     }
     aml_destroy(aml);
     aml_emulator_destroy(emulator);
+    for (int i = 0; i < options.table_count; i++) {
+        free(contents[i]);
+    }
+    free(contents);
     return fflush(stdout) == 0 ? status : EXIT_ERRORS;
 }
