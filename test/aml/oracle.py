@@ -189,13 +189,9 @@ def namespace_differences(tables):
            [(line, "weir-acpi only") for line in ours if line not in theirs]
 
 
-def differences(tables, paths, may_die=False):
-    """[(path, acpiexec's value, ours)] where they differ; MAY_DIE: up to where acpiexec dies or takes too long."""
-    if may_die:
-        theirs, _ = acpiexec_session(tables, paths, seconds=15)
-        paths = [path for path in paths if path in theirs]
-    else:
-        theirs = acpiexec_values(tables, paths)
+def differences(tables, paths):
+    """[(path, acpiexec's value, ours)] where they differ."""
+    theirs = acpiexec_values(tables, paths)
     ours = weir_values(tables, paths)
     return [(path, theirs.get(path, "(nothing)"), ours.get(path, "(nothing)")) for path in paths
-            if theirs.get(path) != ours.get(path)], len(paths)
+            if theirs.get(path) != ours.get(path)]
