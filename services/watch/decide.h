@@ -14,6 +14,8 @@ struct watch_rule {
     uint16_t callback;
     uint32_t line;
     uint64_t value;
+    uint32_t index; /* in its table */
+    uint32_t limit; /* of its log lines in a second, 0: none */
 };
 
 /* Asks the policy service about one access. */

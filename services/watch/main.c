@@ -6,12 +6,18 @@
  */
 #include "../common/ready.h"
 #include "decide.h"
+#include "rate.h"
 #include <vmm/exit.h>
 #include <vmm/log.h>
 #include <vmm/serve.h>
+#include <vmm/time.h>
 
 static const struct policy_tables *tables; /* init's copy: validated, and nobody can write to it */
-static uint64_t policy;
+static uint64_t policy, second;
+
+/* Each rule has its own limit of lines, so that one that is flooded can't hide another's. */
+static struct rate io_rates[POLICY_MAX_IO], mmio_rates[POLICY_MAX_MMIO], msr_rates[POLICY_MAX_MSR];
+static struct rate *const rates[POLICY_KINDS] = { io_rates, mmio_rates, msr_rates };
 
 static bool result_is_sound(const struct weir_msg *reply, const struct policy_result *r)
 {
@@ -59,11 +65,25 @@ static void write_line(const struct watch_rule *rule, const struct weir_msg *msg
     }
 }
 
+static void log_access(const struct watch_rule *rule, const struct weir_msg *msg, enum weir_verdict verdict)
+{
+    struct rate *rate = &rates[rule->kind][rule->index];
+    uint32_t hidden;
+    bool allowed = rate_allows(rate, rule->limit, vmm_now(), second, &hidden);
+
+    if (hidden) {
+        vmm_log("%u more accesses not shown (line %u)", hidden, rule->line);
+    }
+    if (allowed) {
+        write_line(rule, msg, msg->flags & (WEIR_F_WRITE | WEIR_F_DATA) || verdict == WEIR_V_DONE, verdict);
+    }
+}
+
 static enum weir_verdict access(void *context, struct weir_msg *msg)
 {
     struct watch_rule rule;
     enum weir_verdict verdict;
-    bool error_pass, value;
+    bool error_pass;
 
     (void)context;
     if (!watch_find(tables, msg, &rule)) {
@@ -72,8 +92,7 @@ static enum weir_verdict access(void *context, struct weir_msg *msg)
     error_pass = rule.flags & POLICY_F_ERROR_PASS;
     verdict = watch_decide(tables, &rule, msg, vmm_transfer(), ask, &error_pass);
     if (rule.flags & POLICY_F_LOG) {
-        value = msg->flags & (WEIR_F_WRITE | WEIR_F_DATA) || verdict == WEIR_V_DONE;
-        write_line(&rule, msg, value, verdict);
+        log_access(&rule, msg, verdict);
     }
     return verdict;
 }
@@ -88,6 +107,7 @@ int main(void)
     }
     tables = (const struct policy_tables *)region->va;
     policy = vmm_capability("policy", WEIR_PORT);
+    second = vmm_start()->tsc_hz;
     if (service_ready() != WEIR_OK) {
         return 1;
     }
