@@ -125,6 +125,20 @@ static void test_chunked_output_and_fill(void)
     EXPECT_EQ(emulation.log_count, 1);
 }
 
+static void test_chunks_stay_in_the_segment(void)
+{
+    setup(16);
+    emulation.max_chunk = 64;
+    cpu->segment[ES].limit = 0x501f;
+    cpu->gpr[RCX] = 64;
+    cpu->gpr[RDI] = 0x5000;
+    do {
+        EXPECT_EQ(RUN("\xf3\xab"), MACHINE_DONE); /* REP STOSW */
+    } while (cpu->gpr[RCX] > 48 && failures == 0);
+    EXPECT_EQ(cpu->gpr[RDI], 0x5020);
+    EXPECT_FAULT(RUN("\xf3\xab"), 13, 0);
+}
+
 static void test_ins_reads_no_port_for_nothing(void)
 {
     setup(32);
@@ -226,6 +240,7 @@ void test_contract(void)
     test_rep_does_one_iteration();
     test_chunks_stay_in_the_page();
     test_chunked_output_and_fill();
+    test_chunks_stay_in_the_segment();
     test_ins_reads_no_port_for_nothing();
     test_single_step();
     test_lock_only_where_it_is_legal();

@@ -39,6 +39,10 @@ static void test_real_mode_int_and_iret(void)
     EXPECT(emulation.effects & WEIR_EMU_E_IRET);
     cpu->segment[IDTR].limit = 0x42; /* INT 10h ends at 43h */
     EXPECT_FAULT(RUN("\xcd\x10"), 13, 0x82);
+    setup(16);
+    store(0x10 * 4, 4, 0x20003000);
+    cpu->segment[CS].limit = 0x2fff;
+    EXPECT_FAULT(RUN("\xcd\x10"), 13, 0); /* the handler is beyond CS's limit */
     cpu->rflags |= OF;
     EXPECT_EQ(RUN("\xce"), MACHINE_DONE); /* INTO */
     EXPECT_EQ(cpu->rip, 0);
@@ -86,6 +90,11 @@ static void test_v86_int(void)
     EXPECT_EQ(cpu->rflags & (VIF | IF), IF);
     store(0x10200 - 32 + 2, 1, 1); /* not redirected */
     EXPECT_FAULT(RUN("\xcd\x10"), 13, 0);
+    store(0x10200 - 32 + 2, 1, 0);
+    cpu->segment[TR].limit = 0x1e1; /* the map is cut off in front of the byte */
+    EXPECT_FAULT(RUN("\xcd\x10"), 13, 0);
+    cpu->segment[TR].limit = 102;
+    EXPECT_FAULT(RUN("\xcd\x10"), 13, 0);
 }
 
 static void test_v86_flags(void)
@@ -115,6 +124,35 @@ static void test_v86_flags(void)
     EXPECT_EQ(RUN("\x9d"), MACHINE_DONE); /* POPF: IF yes, IOPL no */
     EXPECT_EQ(cpu->rflags & (IF | 0x3000), 0x3000);
     EXPECT(cpu->rflags & VM);
+}
+
+static void test_v86_iret_under_vme(void)
+{
+    setup_v86(0);
+    cpu->cr4 |= 1;
+    store(0x8000, 2, 0x1234);
+    store(0x8002, 2, 0x2000);
+    store(0x8004, 2, IF | CF);
+    EXPECT_EQ(RUN("\xcf"), MACHINE_DONE);
+    EXPECT_EQ(cpu->rip, 0x1234);
+    EXPECT_EQ(cpu->segment[CS].base, 0x20000);
+    EXPECT_EQ(cpu->rflags & (VIF | IF | CF), VIF | CF);
+    EXPECT_EQ(RUN("\xfa"), MACHINE_DONE); /* CLI */
+    EXPECT_EQ(cpu->rflags & VIF, 0);
+    cpu->gpr[RSP] = 0x8000;
+    cpu->rflags |= VIP;
+    EXPECT_FAULT(RUN("\xcf"), 13, 0);
+    EXPECT_FAULT(RUN("\x66\xcf"), 13, 0); /* only the 16-bit form */
+}
+
+static void test_protected_virtual_interrupts(void)
+{
+    setup_protected(3);
+    cpu->cr4 |= 2; /* PVI */
+    EXPECT_EQ(RUN("\xfb"), MACHINE_DONE);
+    EXPECT_EQ(cpu->rflags & (VIF | IF), VIF);
+    EXPECT_EQ(RUN("\xfa"), MACHINE_DONE);
+    EXPECT_EQ(cpu->rflags & (VIF | IF), 0);
 }
 
 static void test_popf_by_privilege(void)
@@ -177,6 +215,12 @@ static void test_iretq(void)
     EXPECT_EQ(cpu->cpl, 0);
     cpu->rflags |= 0x4000; /* NT */
     EXPECT_FAULT(RUN("\x48\xcf"), 13, 0);
+    setup_protected(0);
+    cpu->rflags |= 0x4000;
+    EXPECT_EQ(RUN("\xcf"), MACHINE_UNSUPPORTED); /* a task return */
+    setup_protected(3);
+    store(0x8004, 4, KCODE);
+    EXPECT_FAULT(RUN("\xcf"), 13, KCODE); /* never inwards */
 }
 
 static void test_port_permission(void)
@@ -203,6 +247,8 @@ void test_interrupts(void)
     test_protected_int_is_the_cpus();
     test_v86_int();
     test_v86_flags();
+    test_v86_iret_under_vme();
+    test_protected_virtual_interrupts();
     test_popf_by_privilege();
     test_iret_outwards_and_to_v86();
     test_iretq();

@@ -27,6 +27,8 @@ static void test_cr0(void)
     EXPECT_EQ(cpu->efer, 0x100);
     setup(64);
     EXPECT_FAULT(write_cr0(1ull << 32), 13, 0);
+    cpu->cr0 |= 1ull << 31;
+    EXPECT_FAULT(write_cr0(1), 13, 0); /* paging off in 64-bit code */
 }
 
 static void test_other_control_registers(void)
@@ -120,6 +122,23 @@ static void test_task_register_and_ldt(void)
     EXPECT_UD(RUN("\x0f\x00\xd8"));
 }
 
+static void test_long_mode_system_descriptors(void)
+{
+    setup_protected(0);
+    cpu->efer = 0x500;
+    cpu->gpr[RAX] = LONG_TSS;
+    store(GDT_BASE + LONG_TSS + 8, 8, 0x1 | 1ull << 40); /* a type in the upper half */
+    EXPECT_FAULT(RUN("\x0f\x00\xd8"), 13, LONG_TSS);
+    store(GDT_BASE + LONG_TSS + 8, 8, 0x8000); /* base not canonical */
+    EXPECT_FAULT(RUN("\x0f\x00\xd8"), 13, LONG_TSS);
+    store(GDT_BASE + LONG_TSS + 8, 8, 0);
+    cpu->segment[GDTR].limit = LONG_TSS + 14;
+    EXPECT_FAULT(RUN("\x0f\x00\xd8"), 13, LONG_TSS);
+    store(GDT_BASE + SYSTEM_LDT, 8, 0x000002040000003f);
+    cpu->gpr[RAX] = SYSTEM_LDT;
+    EXPECT_FAULT(RUN("\x0f\x00\xd0"), 11, SYSTEM_LDT); /* not present */
+}
+
 static void test_debug_registers(void)
 {
     setup(32);
@@ -130,6 +149,9 @@ static void test_debug_registers(void)
     EXPECT_EQ(cpu->dr[5], (0x12345678 & 0xffff2fff) | 0x400);
     EXPECT_EQ(RUN("\x0f\x21\xeb"), MACHINE_DONE); /* MOV EBX,DR5 is DR7 */
     EXPECT_EQ(cpu->gpr[RBX], cpu->dr[5]);
+    cpu->dr[5] |= 1 << 13; /* GD */
+    EXPECT_EQ(RUN("\x0f\x21\xc3"), MACHINE_UNSUPPORTED);
+    cpu->dr[5] = 0x400;
     cpu->cr4 |= 8; /* DE */
     EXPECT_UD(RUN("\x0f\x21\xeb"));
 }
@@ -160,6 +182,9 @@ static void test_what_is_not_emulated(void)
                                          "\x0f\x01\xd8", "\x0f\xc7\xf0", "\x9b" };
 
     setup(64);
+    emulation.request = 2;
+    EXPECT_EQ(RUN("\x90"), MACHINE_UNSUPPORTED);
+    setup(64);
     for (unsigned i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
         EXPECT_EQ(run_bytes(codes[i], strlen(codes[i])), MACHINE_UNSUPPORTED);
 }
@@ -171,6 +196,7 @@ void test_system(void)
     test_machine_status_word();
     test_tables();
     test_task_register_and_ldt();
+    test_long_mode_system_descriptors();
     test_debug_registers();
     test_effects();
     test_what_is_not_emulated();
