@@ -103,7 +103,7 @@ void op_enter(struct emu *e)
     }
     if (level > 0)
         push(e, e->opsize, frame);
-    put_register(e, RBP, width, frame);
+    put_register(e, RBP, e->opsize, frame);
     adjust_stack(e, -get(e, &e->dst));
     top = get_register(e, RSP, width);
     if (linear_address(e, SS, top, e->opsize, true, &probe.addr))

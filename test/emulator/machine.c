@@ -46,7 +46,7 @@ static void do_port(struct machine *m, struct weir_emu_access *a)
 
 static const char *do_memory(struct machine *m, struct weir_emu_access *a, unsigned bytes)
 {
-    uint8_t *place = m->memory + a->addr;
+    uint8_t *place = m->memory + (a->addr - m->origin);
     void *data = a->flags & WEIR_EMU_F_CHUNK ? (void *)m->e->chunk : (void *)a->data;
 
     if (a->kind == WEIR_EMU_READ) {
@@ -62,7 +62,7 @@ static const char *do_memory(struct machine *m, struct weir_emu_access *a, unsig
                 return "a locked write after another write";
         }
         memcpy(place, data, bytes);
-        m->written[m->writes].addr = a->addr;
+        m->written[m->writes].addr = a->addr - m->origin;
         m->written[m->writes++].bytes = bytes;
     }
     return NULL;
@@ -88,7 +88,7 @@ static enum outcome perform(struct machine *m, struct weir_emu_access *a)
     }
     if ((a->flags & WEIR_EMU_F_CHUNK) && (a->addr & 4095) + bytes > 4096)
         return broken(m, "a chunk across a page");
-    if (a->addr >= MACHINE_BYTES || a->addr + bytes > MACHINE_BYTES)
+    if (a->addr - m->origin > MACHINE_BYTES - bytes)
         return MACHINE_PAGE_FAULT;
     complaint = do_memory(m, a, bytes);
     return complaint != NULL ? broken(m, complaint) : MACHINE_DONE;

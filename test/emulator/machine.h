@@ -25,7 +25,8 @@ enum outcome {
 
 struct machine {
     struct weir_emulation *e;
-    uint8_t *memory;       /* MACHINE_BYTES at linear address 0 */
+    uint8_t *memory;       /* MACHINE_BYTES */
+    uint64_t origin;       /* linear address of the first */
     struct { uint64_t addr; unsigned bytes; } written[WEIR_EMU_LOG + 1];
     unsigned writes;
     const char *complaint;
