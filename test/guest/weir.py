@@ -22,8 +22,11 @@ on.io("E5h", function(e) return pass end)
 
 
 def output(name, *words, parameters=None, policy=None, ending="ok"):
+    # Not serial_log(): QEMU's logfile repeats characters for which the socket had no room.
     with Boot(*words, guest=name, parameters=parameters, policy=policy) as machine:
-        text = machine.wait_end()
+        found = machine.expect(rb"(?s).*\nend %s [^\n]*\n" % name.encode(), 240)
+        machine.wait_end()
+    text = found.group().decode(errors="replace").replace("\r", "")
     equal("the last line", text.splitlines()[-1:], [f"end {name} {ending}"])
     lacks("failures", text, r"^fail ")
     return text
@@ -44,11 +47,11 @@ def same_digests(name, policy, exempt, parameters=None):
 
 
 def case_digest_as_bare():
-    same_digests("digest", None, r"digest (svm\.efer|com2)")
+    same_digests("digest", None, r"digest (svm|com2|lock)")
 
 
 def case_digest_as_bare_when_hooked():
-    same_digests("digest", HOOKS, r"digest (svm\.efer|com2)")
+    same_digests("digest", HOOKS, r"digest (svm|com2|lock)")
 
 
 def case_svm_and_com2_are_hidden():
