@@ -133,6 +133,8 @@ static bool take_in(struct pci *p, struct pci_function *f, struct pci_address a,
     if (n < 0 || !pci_bind_missing(p, f, a, want, (unsigned)n))
         return false;
     pci_unbind_others(p, f, want, (unsigned)n);
+    for (unsigned i = 0; i < f->bars; i++)
+        f->told[i] = pci_bar_decoded(f, &f->now, i) ? pci_bar_base(f, &f->now, i) : 0;
     f->broken = false;
     return true;
 }
@@ -210,6 +212,21 @@ static bool check_identity(struct pci *p, struct pci_function *f, struct pci_add
     return false;
 }
 
+/* A BAR that is switched off and on again in the same place has not moved. */
+static void tell_moves(struct pci *p, struct pci_function *f, struct pci_address a,
+                       const struct pci_decode *d)
+{
+    for (unsigned i = 0; i < f->bars; i++) {
+        uint64_t base = pci_bar_base(f, d, i);
+
+        if (!pci_bar_decoded(f, d, i))
+            continue;
+        if (f->told[i])
+            tell(p, a, PCI_EVENT_MOVED, i, f->told[i], base);
+        f->told[i] = base;
+    }
+}
+
 void pci_resync(struct pci *p, struct pci_function *f)
 {
     struct pci_hook want[PCI_MAX_HOOKS];
@@ -225,11 +242,7 @@ void pci_resync(struct pci *p, struct pci_function *f)
      * hooks stay too. */
     if (n >= 0 && pci_bind_missing(p, f, a, want, (unsigned)n))
         pci_unbind_others(p, f, want, (unsigned)n);
-    for (unsigned i = 0; i < f->bars; i++)
-        if (pci_bar_decoded(f, &d, i))
-            tell(p, a, PCI_EVENT_MOVED, i,
-                 pci_bar_decoded(f, &f->now, i) ? pci_bar_base(f, &f->now, i) : 0,
-                 pci_bar_base(f, &d, i));
+    tell_moves(p, f, a, &d);
     tell(p, a, PCI_EVENT_COMMAND, 0, f->now.command, d.command);
     for (unsigned i = 0; i < f->bars; i++)
         if (d.bar[i] != f->now.bar[i])

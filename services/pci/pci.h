@@ -59,7 +59,7 @@ enum pci_event_kind {
     PCI_EVENT_POWER,       /* before, after: 0 to 3 for D0 to D3hot (PCI PM 1.2, 3.2.4) */
     PCI_EVENT_IDENTITY, /* before, after: class code 31:8; a mode switch, or another device in its
                            place */
-    PCI_EVENT_MOVED,    /* before, after: base address of BAR `bar`, while decoded */
+    PCI_EVENT_MOVED,    /* before, after: base address of BAR `bar`, when last decoded and now */
 };
 
 struct pci_event {
@@ -151,6 +151,7 @@ struct pci_function {
     uint8_t power_state;
     struct pci_bar bar[PCI_BARS], rom;
     struct pci_decode now;
+    uint64_t told[PCI_BARS]; /* where each BAR was when it was last decoded, 0: never */
     struct pci_segment segment[PCI_MAX_SEGMENTS];
     struct pci_blocked blocked[4];
     uint8_t segments, blocks;

@@ -666,8 +666,15 @@ static void test_the_owner_is_told(void)
     EXPECT_HEX(m.event[2].kind, PCI_EVENT_POWER);
     model_check(&m, true);
     EXPECT(!model_hook_at(&m, PCI_MEMORY, 0xfeb80000));
+    guest_write(&m, 0, DEVFN(2, 0), 0x10, 4, 0xfeb80000);
+    guest_write(&m, 0, DEVFN(2, 0), 0x04, 2, 2); /* where it was: not moved */
+    EXPECT_HEX(m.event[m.events - 1].kind, PCI_EVENT_COMMAND);
+    EXPECT_HEX(m.event[m.events - 2].kind, PCI_EVENT_POWER);
+    guest_write(&m, 0, DEVFN(2, 0), 0x04, 2, 0);
     guest_write(&m, 0, DEVFN(2, 0), 0x10, 4, 0xfe000000);
     guest_write(&m, 0, DEVFN(2, 0), 0x04, 2, 2);
+    EXPECT_HEX(m.event[m.events - 2].kind, PCI_EVENT_MOVED);
+    EXPECT_HEX(m.event[m.events - 2].before, 0xfeb80000);
     guest_write(&m, 0, DEVFN(2, 0), 0x10, 4, 0xfd800000);
     EXPECT_HEX(m.event[m.events - 1].kind, PCI_EVENT_MOVED);
     EXPECT_HEX(m.event[m.events - 1].before, 0xfe000000);
