@@ -19,7 +19,6 @@
 /* The names follow the exception codes that ACPI implementations print, so that logs can be compared. */
 #define AML_STATUS_LIST(X) \
     X(OK) \
-    X(ERROR) \
     X(NO_MEMORY) \
     X(NOT_FOUND) \
     X(NOT_EXIST) \
@@ -28,11 +27,8 @@
     X(NULL_OBJECT) \
     X(BUFFER_OVERFLOW) \
     X(STACK_OVERFLOW) \
-    X(NOT_IMPLEMENTED) \
     X(SUPPORT) \
     X(LIMIT) \
-    X(TIME) \
-    X(BAD_PARAMETER) \
     X(BAD_SIGNATURE) \
     X(BAD_HEADER) \
     X(BAD_CHECKSUM) \
@@ -51,13 +47,11 @@
     X(AML_DIVIDE_BY_ZERO) \
     X(AML_NO_WHILE) \
     X(AML_NO_RETURN_VALUE) \
-    X(AML_NAME_NOT_FOUND) \
     X(AML_INTERNAL) \
     X(AML_INVALID_SPACE_ID) \
     X(AML_STRING_LIMIT) \
     X(AML_NO_RESOURCE_END_TAG) \
     X(AML_METHOD_LIMIT) \
-    X(AML_NOT_OWNER) \
     X(AML_MUTEX_ORDER) \
     X(AML_MUTEX_NOT_ACQUIRED) \
     X(AML_INVALID_RESOURCE_TYPE) \

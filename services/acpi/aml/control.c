@@ -9,14 +9,12 @@ static result cut_off(struct walk *w)
 }
 
 /* Open blocks are only remembered where an error can leave them open: at table level. */
-static bool open_block(struct walk *w, uint32_t start, uint8_t opcode)
+static bool open_block(struct walk *w, uint32_t start)
 {
     if (!w->module || w->controls == CONTROL_MAX) {
         return false;
     }
-    w->control[w->controls].start = start;
-    w->control[w->controls].opcode = opcode;
-    w->controls++;
+    w->control[w->controls++] = start;
     return true;
 }
 
@@ -56,7 +54,7 @@ static result eval_predicate(struct walk *w, bool *predicate, bool *run)
 result control_if(struct walk *w, uint32_t start)
 {
     uint32_t depth = w->controls;
-    bool opened = open_block(w, start, OP_IF);
+    bool opened = open_block(w, start);
     bool predicate, run;
     uint32_t end;
     result r;
@@ -129,7 +127,7 @@ static result loop(struct walk *w, uint32_t body, uint32_t end)
 result control_while(struct walk *w, uint32_t start)
 {
     uint32_t depth = w->controls;
-    bool opened = open_block(w, start, OP_WHILE);
+    bool opened = open_block(w, start);
     uint32_t end;
 
     if (!fetch_package_end(w, &end)) {

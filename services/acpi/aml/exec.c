@@ -155,7 +155,7 @@ static void skip_open_block(struct walk *w)
     if (w->controls == 0) {
         return;
     }
-    w->pc = w->control[--w->controls].start + 1;
+    w->pc = w->control[--w->controls] + 1;
     if (!fetch_package_end(w, &end)) {
         w->pc = w->end;
         return;

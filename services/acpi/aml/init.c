@@ -8,11 +8,6 @@
 #define STA_FUNCTIONING 0x08u
 #define STA_MISSING UINT32_MAX
 
-static struct aml_node *method_below(struct aml *aml, struct aml_node *node, uint32_t name)
-{
-    return node_child(aml, node, name);
-}
-
 static result run(struct aml *aml, struct aml_node *node, struct aml_object *const *args, unsigned int count,
                   struct aml_object **value)
 {
@@ -44,7 +39,7 @@ static bool is_device(const struct aml_node *node)
 
 static void connect_space(struct aml *aml, struct aml_node *scope, uint32_t space)
 {
-    struct aml_node *reg = method_below(aml, scope, NAME('_', 'R', 'E', 'G'));
+    struct aml_node *reg = node_child(aml, scope, NAME('_', 'R', 'E', 'G'));
     struct aml_object *args[2];
     uint32_t mark = aml->pool_count;
 
@@ -121,7 +116,7 @@ static void mark_ini(struct aml *aml)
 
 static result status_of(struct aml *aml, struct aml_node *device, uint32_t *status)
 {
-    struct aml_node *sta = method_below(aml, device, NAME('_', 'S', 'T', 'A'));
+    struct aml_node *sta = node_child(aml, device, NAME('_', 'S', 'T', 'A'));
     struct aml_object *value = NULL;
     result r;
 
@@ -166,7 +161,7 @@ enum visit { VISIT_CHILDREN, VISIT_PAST };
 /* Does the ID object called NAME say that this is an embedded controller? */
 static enum visit ask_id(struct aml *aml, struct aml_node *device, uint32_t name, bool *found)
 {
-    struct aml_node *node = method_below(aml, device, name);
+    struct aml_node *node = node_child(aml, device, name);
     struct aml_object *value = NULL;
     bool usable;
 
@@ -189,9 +184,9 @@ static enum visit connect_ec(struct aml *aml, struct aml_node *device)
     bool found = false;
     uint32_t status;
 
-    if (!method_below(aml, device, NAME('_', 'H', 'I', 'D')) ||
+    if (!node_child(aml, device, NAME('_', 'H', 'I', 'D')) ||
         ask_id(aml, device, NAME('_', 'H', 'I', 'D'), &found) == VISIT_PAST) {
-        return method_below(aml, device, NAME('_', 'H', 'I', 'D')) ? VISIT_PAST : VISIT_CHILDREN;
+        return node_child(aml, device, NAME('_', 'H', 'I', 'D')) ? VISIT_PAST : VISIT_CHILDREN;
     }
     if (!found && ask_id(aml, device, NAME('_', 'C', 'I', 'D'), &found) == VISIT_PAST) {
         return VISIT_PAST;
@@ -225,7 +220,7 @@ static enum visit start_device(struct aml *aml, struct aml_node *device)
     if (!(status & STA_PRESENT)) {
         return status & STA_FUNCTIONING ? VISIT_CHILDREN : VISIT_PAST;
     }
-    ini = method_below(aml, device, NAME('_', 'I', 'N', 'I'));
+    ini = node_child(aml, device, NAME('_', 'I', 'N', 'I'));
     if (ini && (device->name != NAME('_', 'S', 'B', '_') || device->parent != aml->root)) {
         run_silently(aml, ini, NULL, 0);
     }
@@ -261,7 +256,7 @@ void aml_initialize(struct aml *aml)
         AML_SPACE_PCC, AML_SPACE_FFH, 0x80, 0x81,
     };
     struct aml_node *ini;
-    struct aml_node *sb = method_below(aml, aml->root, NAME('_', 'S', 'B', '_'));
+    struct aml_node *sb = node_child(aml, aml->root, NAME('_', 'S', 'B', '_'));
 
     aml->initialized = true;
     visit_all(aml, connect_ec, true);
@@ -269,11 +264,11 @@ void aml_initialize(struct aml *aml)
         connect_regions(aml, aml->root, early[i]);
     }
     mark_ini(aml);
-    ini = method_below(aml, aml->root, NAME('_', 'I', 'N', 'I'));
+    ini = node_child(aml, aml->root, NAME('_', 'I', 'N', 'I'));
     if (ini) {
         run_silently(aml, ini, NULL, 0);
     }
-    ini = sb ? method_below(aml, sb, NAME('_', 'I', 'N', 'I')) : NULL;
+    ini = sb ? node_child(aml, sb, NAME('_', 'I', 'N', 'I')) : NULL;
     if (ini) {
         run_silently(aml, ini, NULL, 0);
     }

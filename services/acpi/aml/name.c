@@ -169,11 +169,8 @@ result path_create(struct walk *w, const struct path *path, enum aml_type type, 
         return AML_NO_MEMORY;
     }
     (*node)->owner = w->owner;
-    if (!w->module) {
-        (*node)->flags |= NODE_TEMPORARY;
-        if (parent != w->method_node) {
-            w->method->u.method.modified = 1;
-        }
+    if (!w->module && parent != w->method_node) {
+        w->method->u.method.modified = 1;
     }
     return AML_OK;
 }

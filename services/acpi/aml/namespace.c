@@ -226,11 +226,8 @@ void node_remove_owned(struct aml *aml, uint32_t owner)
 
     while (node) {
         if (node->owner == owner) {
-            struct aml_node *parent = node->parent;
             struct aml_node *next = node_after(aml->root, node, false);
 
-            /* A successor inside the doomed subtree is impossible: the subtree is passed over. */
-            (void)parent;
             node_remove(aml, node);
             node = next;
         } else {
@@ -284,7 +281,6 @@ result namespace_init(struct aml *aml)
             break;
         case AML_T_MUTEX:
             object = object_new(aml, AML_T_MUTEX);
-            aml->global_lock = object;
             break;
         case AML_T_METHOD:
             object = object_new(aml, AML_T_METHOD);

@@ -274,7 +274,6 @@ static struct aml_object *copy_package(struct aml *aml, struct aml_object *objec
         return NULL;
     }
     copy->flags = object->flags;
-    copy->u.package.pending = object->u.package.pending;
     for (uint32_t i = 0; i < object->u.package.count; i++) {
         struct aml_object *element = object->u.package.elements[i];
         struct aml_object *twin;
