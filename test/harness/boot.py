@@ -127,6 +127,8 @@ class Boot:
         return harness.fail("the run was expected to end with an error, and did not")
 
     def serial_log(self):
+        """All of COM1 so far."""
+        self.emulator.drain()
         return (self.folder / "serial.log").read_text(errors="replace").replace("\r", "")
 
     # Weir's log

@@ -3,6 +3,7 @@
 
 import re
 import sys
+import time
 
 from boot import Boot
 from harness import Failure, equal, lacks, main, matches, true
@@ -29,6 +30,16 @@ def case_bare_shell():
 def _interrupts(machine, name):
     line = matches("/proc/interrupts", machine.ok("cat /proc/interrupts"), rf"^.*\b{name}\b.*$").group()
     return int(re.search(r":\s+(\d+)", line).group(1))
+
+
+def case_serial_log_is_exact():
+    with Boot("--bare") as machine:
+        machine.ok("true")
+        machine.type(b"seq 100000 160000\n")
+        time.sleep(15)      # nobody reads: more than the socket holds has to wait
+        machine.expect(rb"\n160000\r\n")
+        numbers = re.findall(r"^(1[0-6]\d{4}.*)$", machine.serial_log(), re.MULTILINE)
+    equal("every line once", numbers, [str(n) for n in range(100000, 160001)])
 
 
 def case_page_tables():

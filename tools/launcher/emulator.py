@@ -16,6 +16,7 @@ from qmp import Qmp, QmpError
 from report import Stop, BROKEN, REFUSED, TIMEOUT, broken
 
 _PR_SET_PDEATHSIG = 1
+_UNREAD_MAX = 1 << 20       # bytes of COM1 kept for a reader that may never come
 
 
 class Emulator:
@@ -25,12 +26,14 @@ class Emulator:
         self.spec = spec
         self.folder = Path(spec.folder)
         self._weir_log_seen = 0
+        self._unread = b""              # of COM1, received and logged, not yet asked for
         com1, com1_far = socket.socketpair()
         control, control_far = socket.socketpair()
         self.com1 = None if spec.interactive else com1
         line = machine.command(spec, com1_far.fileno(), control_far.fileno())
         libc = ctypes.CDLL(None)
         self._messages = open(self.folder / "qemu.log", "wb")
+        self._serial_log = None if spec.interactive else open(self.folder / "serial.log", "wb", 0)
         try:
             self.process = subprocess.Popen(
                 line, cwd=self.folder, env=dict(tool.ENV, TMPDIR=str(self.folder)),
@@ -70,6 +73,9 @@ class Emulator:
     def read(self, seconds):
         """Bytes from COM1, or b"" after SECONDS without any."""
         until = time.monotonic() + seconds
+        if self._unread:
+            data, self._unread = self._unread, b""
+            return data
         while True:
             ready = select.select([self.com1], [], [], max(0, min(0.1, until - time.monotonic())))[0]
             if ready:
@@ -100,8 +106,20 @@ class Emulator:
                 self.check()
             if self.com1 is None:
                 time.sleep(0.1)
-            elif select.select([self.com1], [], [], 0.1)[0] and not self._receive():
+            elif not self.drain(0.1):
                 self.process.wait()
+        self.drain()
+        return True
+
+    def drain(self, seconds=0):
+        """Take what COM1 has, waiting up to SECONDS for the first of it, so that
+        the log is complete; read() still gives it. False: the line has ended."""
+        while self.com1 is not None and select.select([self.com1], [], [], seconds)[0]:
+            data = self._receive()
+            if not data:
+                return False
+            self._unread = (self._unread + data)[-_UNREAD_MAX:]
+            seconds = 0
         return True
 
     def kill(self):
@@ -109,6 +127,9 @@ class Emulator:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        if self._serial_log is not None and not self._serial_log.closed:
+            self.drain()
+            self._serial_log.close()
         self._messages.close()
 
     def weir_log(self):
@@ -119,9 +140,12 @@ class Emulator:
 
     def _receive(self):
         try:
-            return self.com1.recv(65536)
+            data = self.com1.recv(65536)
         except OSError:
             return b""
+        if data:
+            self._serial_log.write(data)
+        return data
 
     def _check_weir_log(self):
         try:

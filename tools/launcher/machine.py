@@ -61,12 +61,13 @@ def command(spec, com1_fd, qmp_fd):
 
 def _serial(spec, com1_fd):
     """COM1 is the guest's, COM2 is Weir's log."""
-    log = "logfile=serial.log,logappend=off"
     if spec.interactive:
-        line = ["-chardev", f"stdio,id=com1,mux=on,signal=off,{log}",
+        line = ["-chardev", "stdio,id=com1,mux=on,signal=off,logfile=serial.log,logappend=off",
                 "-mon", "chardev=com1,mode=readline"]
     else:
-        line = ["-chardev", f"socket,id=com1,fd={com1_fd},{log}"]
+        # The launcher writes the log itself: QEMU's holds bytes twice that the
+        # socket did not take at the first try.
+        line = ["-chardev", f"socket,id=com1,fd={com1_fd}"]
     return line + ["-serial", "chardev:com1",
                    "-chardev", "file,id=com2,path=weir.log,append=off", "-serial", "chardev:com2"]
 
