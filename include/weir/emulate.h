@@ -35,7 +35,7 @@ enum weir_emu_status {
     WEIR_EMU_ACCESS = 1,  /* do log[log_count], then call again */
     WEIR_EMU_DONE,        /* "state" is final, "effects" says what changed besides */
     WEIR_EMU_EXCEPTION,   /* raise "vector", with "error" if has_error; state is unchanged */
-    WEIR_EMU_SOFT_INT,    /* INT n, INT3, INTO, INT1: the CPU is to deliver "vector"; see "length" */
+    WEIR_EMU_SOFT_INT,    /* INT n, INT3, INTO, INT1: the CPU is to deliver "vector" */
     WEIR_EMU_FETCH,       /* it is longer than "code": #PF of the fetch, or retry */
     WEIR_EMU_RESTART,     /* the log is not this instruction's: clear it and re-enter the guest */
     WEIR_EMU_UNSUPPORTED, /* not an instruction that the emulator knows */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The kernel's small decoder; see decode.h. Encodings: AMD APM vol. 3, 1.2 to 1.5 and appendix A. */
+/* The kernel's small decoder; see decode.h. Encodings: AMD APM vol. 3, 1.2 to 1.5, appendix A. */
 #include "decode.h"
 
 enum { PREFIX_SEGMENT = 1, PREFIX_OPSIZE = 2, PREFIX_ADDRSIZE = 4, PREFIX_LOCK = 8,

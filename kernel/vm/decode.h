@@ -79,7 +79,7 @@ struct system_insn {
     uint8_t length;  /* bytes, 1 to 15 */
     uint8_t number;  /* CR or DR number, 0 to 15, not checked for existence */
     uint8_t gpr;     /* the general register, 0 to 15 */
-    uint8_t size;    /* operand bytes: MOV 4, in 64-bit code 8; LMSW 2; SMSW to a register 2, 4, 8 */
+    uint8_t size;    /* bytes: MOV 4, in 64-bit code 8; LMSW 2; SMSW of a register 2, 4, 8 */
     bool memory;     /* LMSW, SMSW or INVLPG with a memory operand: needs the emulator */
 };
 

@@ -182,9 +182,11 @@ uint64_t read_system(struct emu *e, uint64_t linear, unsigned size);
 uint64_t read_port(struct emu *e, uint16_t port, unsigned size);
 void write_port(struct emu *e, uint16_t port, unsigned size, uint64_t value);
 
-/* decode.c, opcodes.c */
+/* decode.c, decode_operand.c, opcodes.c */
 extern const struct opcode one_byte_opcodes[256], two_byte_opcodes[256];
 void decode(struct emu *e);
+uint64_t fetch_value(struct emu *e, unsigned size);
+void decode_operand(struct emu *e, struct operand *o, uint8_t form);
 void resolve_memory(struct emu *e, struct operand *operand);
 
 /* operand.c */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * libFuzzer: whatever the state, the bytes and the results of accesses are, the emulator ends, keeps
- * to its contract and never touches what is not its own. The input is code, control bytes, then the
- * state and what reads give.
+ * libFuzzer: whatever the state, the bytes and the results of accesses are, the emulator ends,
+ * keeps to its contract and never touches what is not its own. The input is control bytes, code,
+ * then the state and what reads give.
  */
 #include <stdlib.h>
 #include <string.h>

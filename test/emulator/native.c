@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The emulator against the CPU that the tests run on: unprivileged 64-bit instructions that stay
- * where they are (no branches, no segment registers, no system calls). What libunicorn gets wrong in
- * these is compared here. Flags that the manual leaves undefined are not compared, because each
+ * where they are (no branches, no segment registers, no system calls). What libunicorn gets wrong
+ * in these is compared here. Flags that the manual leaves undefined are not compared, because each
  * vendor has its own. Usage: native [COUNT [SEED]].
  */
 #include <inttypes.h>
