@@ -15,8 +15,12 @@ static void sort(struct weir_e820 *map, u32 n)
 bool e820_set(struct weir_e820 *map, u32 *n, u32 max, u64 base, u64 bytes, u32 type)
 {
     u64 end = base + bytes;
+    u32 room = 2; /* the new entry and the second half of a split one */
 
-    if (*n + 2 > max)
+    for (u32 i = 0, splits = 0; i < *n; i++) /* a firmware's entries may overlap: then more than one is split */
+        if (map[i].base < base && map[i].base + map[i].bytes > end && ++splits > 1)
+            room++;
+    if (*n + room > max)
         return false;
     for (u32 i = 0; i < *n; i++) {
         struct weir_e820 *e = &map[i];
@@ -48,16 +52,10 @@ static bool overlaps(u64 a, u64 a_end, u64 b, u64 b_end)
 
 static bool is_usable(const struct weir_e820 *map, u32 n, u64 base, u64 end)
 {
-    bool inside = false;
-
-    for (u32 i = 0; i < n; i++) {
-        u64 e_end = map[i].base + map[i].bytes;
-        if (map[i].type == E820_RAM && map[i].base <= base && e_end >= end)
-            inside = true;
-        else if (map[i].type != E820_RAM && overlaps(base, end, map[i].base, e_end))
+    for (u32 i = 0; i < n; i++)
+        if (map[i].type != E820_RAM && overlaps(base, end, map[i].base, map[i].base + map[i].bytes))
             return false;
-    }
-    return inside;
+    return e820_usable_from(map, n, base, end) == end - base; /* RAM may come in adjacent entries */
 }
 
 u64 e820_find_region(const struct boot_info *info, u64 bytes, u64 align, u64 keep, u64 keep_end)
