@@ -53,6 +53,16 @@ static bool forbidden(const struct guest_view *g, u32 access, u64 rights, bool n
     return (access & PF_W) && !(rights & PTE_W) && (g->cr0 & CR0_WP);
 }
 
+/* Whether a present entry has a reserved bit set in the place of PS or of a large page's address (5.3, 5.4). */
+static bool is_reserved(const struct walk *w, u64 e, bool is_pdpte, bool large, u64 mask)
+{
+    if (w->entry == 4)
+        return large && ((e & BIT(21)) || ((e & 0x1fe000) << 19) >> cpu_features.address_bits);
+    if ((e & PTE_PS) && w->levels && (is_pdpte || w->levels > 2 || (w->levels == 2 && !cpu_features.pdpe1gb)))
+        return true;
+    return large && (e & PTE_ADDR & mask & ~BIT(12)); /* bit 12: PAT */
+}
+
 bool guest_translate(struct cpu *cpu, const struct guest_view *g, u64 linear, u32 access, bool quiet, u64 *gpa,
                      u32 *error)
 {
@@ -66,7 +76,8 @@ bool guest_translate(struct cpu *cpu, const struct guest_view *g, u64 linear, u3
 
     if (!(g->efer & EFER_LMA))
         linear = (u32)linear;
-    *error = access & (g->cr4 & (CR4_SMEP | CR4_PAE) ? ~0u : ~(u32)PF_I);
+    bool tells_fetch = (g->cr4 & CR4_SMEP) || (pae && (g->efer & EFER_NXE));
+    *error = access & (tells_fetch ? ~0u : ~(u32)PF_I);
     for (;;) {
         unsigned shift = 12 + w.bits * (w.levels - 1);
         u64 at = w.table + ((linear >> shift) & ((1u << w.bits) - 1)) * w.entry;
@@ -85,6 +96,9 @@ bool guest_translate(struct cpu *cpu, const struct guest_view *g, u64 linear, u3
         w.levels--;
         bool large = (e & PTE_PS) && w.levels && !is_pdpte && (pae ? w.levels <= 2 : g->cr4 & CR4_PSE);
         bool leaf = !w.levels || large;
+        u64 mask = (1ull << shift) - 1;
+        if (is_reserved(&w, e, is_pdpte, large, mask))
+            goto reserved;
         if (leaf && forbidden(g, access, rights, nx)) {
             *error |= PF_P;
             return false;
@@ -94,7 +108,6 @@ bool guest_translate(struct cpu *cpu, const struct guest_view *g, u64 linear, u3
             if ((e & need) != need)
                 mark(cpu, at, need);
         }
-        u64 mask = (1ull << shift) - 1;
         u64 base = pae ? e & PTE_ADDR : e & 0xfffff000;
         if (leaf) {
             if (large && !pae)
