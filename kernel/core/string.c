@@ -4,14 +4,19 @@
 void *memcpy(void *to, const void *from, size_t n)
 {
     void *d = to;
-    asm volatile("rep movsb" : "+D"(d), "+S"(from), "+c"(n) : : "memory");
+    size_t words = n / 8, rest = n % 8;
+    asm volatile("rep movsq\n mov %3, %2\n rep movsb" : "+D"(d), "+S"(from), "+c"(words) : "r"(rest) : "memory");
     return to;
 }
 
 void *memset(void *to, int c, size_t n)
 {
     void *d = to;
-    asm volatile("rep stosb" : "+D"(d), "+c"(n) : "a"(c) : "memory");
+    size_t words = n / 8, rest = n % 8;
+    asm volatile("rep stosq\n mov %3, %1\n rep stosb"
+                 : "+D"(d), "+c"(words)
+                 : "a"((u8)c * 0x0101010101010101ull), "r"(rest)
+                 : "memory");
     return to;
 }
 

@@ -322,6 +322,8 @@ struct result sys_reply_wait(u64 slot, u64 flags, u64 note, u64 deadline)
             ready_add(cpu, t);
         thread_resume(cpu, thread_of(c));
     }
+    if (likely(waits && c && !cpu->ready_first && !cpu->timers && vcpu_runnable(cpu->vcpu)))
+        vcpu_enter(cpu, cpu->vcpu); /* what schedule() would find, without looking */
     if (waits)
         schedule(cpu);
     return r;

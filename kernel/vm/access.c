@@ -128,12 +128,18 @@ noreturn void vcpu_forward(struct cpu *cpu, struct vcpu *v, const struct binding
     vcpu_park(cpu, v, b->port);
 }
 
+/* What of the emulator's page counts: the fixed part and the log so far, and more entries. Chunks are not used. */
+static size_t emulation_bytes(const struct weir_emulation *e, unsigned more)
+{
+    return offsetof(struct weir_emulation, log) + (e->log_count + more) * sizeof(e->log[0]);
+}
+
 /* The hot path of IPC's delivery: eight words from the parked request. */
 void vcpu_fill_message(struct vcpu *v, struct thread *worker)
 {
     *worker->msg = v->request;
     if (unlikely(v->request.kind == WEIR_MSG_EMULATE))
-        memcpy(worker->transfer, v->emulation, sizeof(*v->emulation));
+        memcpy(worker->transfer, v->emulation, emulation_bytes(v->emulation, 0));
     else if (unlikely(v->access.string && v->request.kind == WEIR_MSG_IO &&
                       (v->access.write || v->access.filtered)))
         memcpy(worker->transfer, v->io_page, v->access.count * v->access.size);
@@ -152,17 +158,21 @@ void vcpu_reply(struct vcpu *v, struct thread *worker)
     case WEIR_MSG_HOOK:
         v->state = VCPU_STOPPED;
         return;
-    case WEIR_MSG_EMULATE:
-        memcpy(v->emulation, worker->transfer, sizeof(*v->emulation));
+    case WEIR_MSG_EMULATE: {
+        u16 done = v->emulation->log_count; /* the kernel's own count, whatever comes back */
+        memcpy(v->emulation, worker->transfer, emulation_bytes(v->emulation, 1));
+        v->emulation->log_count = done;
         v->emulator_answered = true;
         v->attention = true; /* goes on in emulate_continue, before entry, in guest context */
         return;
+    }
     default:
         if (v->access.string && !v->access.write && m->kind == WEIR_V_DONE)
             memcpy(v->io_page, worker->transfer, v->access.count * v->access.size);
         /* What touches neither hardware nor guest memory is done at once. */
-        if (likely((m->kind == WEIR_V_DONE || m->kind == WEIR_V_DENY) && !v->access.string && !v->access.emulated &&
-                   v->request.kind != WEIR_MSG_MSR)) {
+        bool soft = m->kind == WEIR_V_DONE || m->kind == WEIR_V_DENY ||
+                    (m->kind == WEIR_V_PASS && v->access.filtered && !v->access.write);
+        if (likely(soft && !v->access.string && !v->access.emulated && v->request.kind != WEIR_MSG_MSR)) {
             access_complete(cpu, v, (u8)m->kind, m->data, 0);
             return;
         }

@@ -187,12 +187,11 @@ static noinline bool find_length(struct cpu *cpu, struct vcpu *v, u32 insn)
 /* The same from the page that exited last: most exits come from a few places. */
 static inline bool find_length_again(struct cpu *cpu, struct vcpu *v, u32 insn)
 {
-    u64 at = v->rip & PAGE_MASK;
+    const u8 *code = code_again(cpu, v);
 
-    if (!v->exit.code64 || at > PAGE_SIZE - 16 ||
-        !code_cache_holds(&v->code, v->exit.cr3, v->rip, cpu->window_changes))
+    if (unlikely(!code))
         return find_length(cpu, v, insn);
-    v->exit.length = (u8)insn_length(v->code.code + at, INSN_MAX, CODE_64, insn);
+    v->exit.length = (u8)insn_length(code, INSN_MAX, CODE_64, insn);
     return v->exit.length;
 }
 

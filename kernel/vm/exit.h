@@ -4,6 +4,7 @@
 #define KERNEL_EXIT_H
 
 #include "vcpu.h"
+#include "x86/cpu.h"
 
 struct exit_row {
     void (*handle)(struct cpu *cpu, struct vcpu *v);
@@ -11,6 +12,17 @@ struct exit_row {
 };
 extern const struct exit_row exit_table[WEIR_EXIT_REASONS];
 extern bool trace_exits; /* command line: trace-exits */
+
+/* The bytes at RIP, 15 or more, if they lie in the page of 64-bit code that exited last; else NULL. */
+static inline const u8 *code_again(const struct cpu *cpu, const struct vcpu *v)
+{
+    u64 at = v->rip & PAGE_MASK;
+
+    if (!v->exit.code64 || at > PAGE_SIZE - 16 ||
+        !code_cache_holds(&v->code, v->exit.cr3, v->rip, cpu->window_changes))
+        return NULL;
+    return v->code.code + at;
+}
 
 void exit_io(struct cpu *cpu, struct vcpu *v);
 void exit_cpuid(struct cpu *cpu, struct vcpu *v);

@@ -83,13 +83,20 @@ static void mmio_access(struct cpu *cpu, struct vcpu *v)
     const u8 *code;
     u8 fetched[16] __attribute__((aligned(8)));
 
-    vcpu_ops->guest_view(v, &g);
-    unsigned n = vcpu_ops->fetched(v, &code);
-    if (!n) {
-        n = guest_fetch(cpu, &g, fetched);
-        code = fetched;
+    enum code_mode mode = CODE_64;
+    unsigned n = INSN_MAX;
+    code = code_again(cpu, v);
+    if (!code) {
+        vcpu_ops->guest_view(v, &g);
+        mode = g.mode;
+        n = vcpu_ops->fetched(v, &code);
+        if (!n) {
+            n = guest_fetch(cpu, &g, fetched);
+            code = fetched;
+            code_cache_fill(cpu, &v->code, &g);
+        }
     }
-    if (!decode_mmio_mov(code, n, g.mode, &v->mov) ||
+    if (!decode_mmio_mov(code, n, mode, &v->mov) ||
         (v->exit.gpa & PAGE_MASK) + v->mov.size > PAGE_SIZE) {
         emulate_start(cpu, v);
         return;

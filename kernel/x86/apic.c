@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "apic.h"
 
-#include "insn.h"
 #include "mm/space.h"
 
 #define APIC_BASE_ENABLE BIT(11)
 #define APIC_BASE_X2APIC BIT(10)
 
 enum lapic_mode lapic_mode;
-static char *lapic_page;
+char *lapic_page;
 
 void apic_track(u64 apic_base)
 {
+    lapic_page = NULL;
     if (!(apic_base & APIC_BASE_ENABLE)) {
         lapic_mode = LAPIC_OFF;
         return;
@@ -25,23 +25,6 @@ void apic_init(void)
 {
     if (cpuid(1, 0).edx & BIT(9))
         apic_track(rdmsr(MSR_APIC_BASE));
-}
-
-u32 lapic_read(struct cpu *cpu, u32 reg)
-{
-    cpu->count.uncached++;
-    if (lapic_mode == LAPIC_X2APIC)
-        return (u32)rdmsr(MSR_X2APIC + reg / 16);
-    return *(volatile u32 *)(lapic_page + reg);
-}
-
-void lapic_write(struct cpu *cpu, u32 reg, u32 value)
-{
-    cpu->count.uncached++;
-    if (lapic_mode == LAPIC_X2APIC)
-        wrmsr(MSR_X2APIC + reg / 16, value);
-    else
-        *(volatile u32 *)(lapic_page + reg) = value;
 }
 
 void lapic_self_ipi(struct cpu *cpu, u8 vector)

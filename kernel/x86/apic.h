@@ -4,6 +4,7 @@
 #define KERNEL_APIC_H
 
 #include "cpu.h"
+#include "insn.h"
 
 enum { /* register offsets, AMD APM vol. 2, 16.3 */
     LAPIC_ID = 0x20, LAPIC_TPR = 0x80, LAPIC_EOI = 0xb0, LAPIC_SVR = 0xf0, LAPIC_ISR = 0x100, LAPIC_TMR = 0x180,
@@ -20,8 +21,26 @@ extern enum lapic_mode lapic_mode;
 /* Follows the guest's APIC_BASE (mode and address); at boot and after each intercepted write. */
 void apic_init(void);
 void apic_track(u64 apic_base);
-u32 lapic_read(struct cpu *cpu, u32 reg);
-void lapic_write(struct cpu *cpu, u32 reg, u32 value);
+
+extern char *lapic_page; /* the registers in xAPIC mode, else NULL */
+
+static inline u32 lapic_read(struct cpu *cpu, u32 reg)
+{
+    cpu->count.uncached++;
+    if (likely(lapic_page))
+        return *(volatile u32 *)(lapic_page + reg);
+    return (u32)rdmsr(MSR_X2APIC + reg / 16);
+}
+
+static inline void lapic_write(struct cpu *cpu, u32 reg, u32 value)
+{
+    cpu->count.uncached++;
+    if (likely(lapic_page))
+        *(volatile u32 *)(lapic_page + reg) = value;
+    else
+        wrmsr(MSR_X2APIC + reg / 16, value);
+}
+
 /* Posts a fixed interrupt to this CPU. */
 void lapic_self_ipi(struct cpu *cpu, u8 vector);
 

@@ -195,6 +195,13 @@ static inline void decode_io(struct vcpu *v, const struct vmcb *c)
     }
 }
 
+/* For exits whose instruction may have to be looked at. */
+static inline void note_code(struct vcpu *v, const struct vmcb *c)
+{
+    v->exit.cr3 = c->cr3;
+    v->exit.code64 = (c->cs.attributes & BIT(9)) && (c->efer & EFER_LMA);
+}
+
 /* C's part of an exit: the control block's words into struct vcpu, the handler, and back. */
 void svm_exit(struct vcpu *v)
 {
@@ -212,6 +219,7 @@ void svm_exit(struct vcpu *v)
         v->exit.reason = WEIR_EXIT_NESTED;
         v->exit.error = c->exitinfo1;
         v->exit.gpa = c->exitinfo2;
+        note_code(v, c);
     } else if (code == 0x7b) {
         v->exit.reason = WEIR_EXIT_IO;
         decode_io(v, c);
@@ -226,8 +234,7 @@ void svm_exit(struct vcpu *v)
         v->exit.reason = reason;
         if (svm_features.next_rip && c->next_rip > v->rip)
             v->exit.length = (u8)(c->next_rip - v->rip);
-        v->exit.cr3 = c->cr3;
-        v->exit.code64 = (c->cs.attributes & BIT(9)) && (c->efer & EFER_LMA);
+        note_code(v, c);
     }
     vcpu_handle_exit(v->cpu, v);
     write_back(v);
