@@ -76,6 +76,7 @@ def case_forward_references():
         for others in ([], ["method"], ["device"], ["method", "device"], ["device", "method"]):
             tables_compare([table["notify"], *(table[name] for name in others)])
         tables_compare([table["level"]])
+        tables_compare([table["duplicate"]])
 
 
 if __name__ == "__main__":

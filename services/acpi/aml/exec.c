@@ -192,7 +192,7 @@ result exec_statement(struct walk *w)
 /*
  * Runs statements up to END. Whether the list has ended is looked at after a statement was completed: a named block
  * that was skipped because its name could not be made does not count as one, so the statement after it still belongs
- * to this list, wherever it lies. Firmware with duplicate devices depends on where its names land because of this.
+ * to this list, wherever it lies. Where names after a duplicate block land depends on this.
  */
 result exec_list(struct walk *w, uint32_t end)
 {
