@@ -91,6 +91,13 @@ static void kill_object(struct fake_object *o)
     if (o->kind == WEIR_MEMORY) {
         free(o->memory);
         fake.free_pages += o->pages;
+    } else if (o->kind == WEIR_PORT) {
+        for (unsigned i = 0; i < OBJECTS; i++) { /* as the kernel does: nobody could answer any more */
+            if (objects[i].alive && objects[i].kind == WEIR_DEVICE && objects[i].port == o) {
+                objects[i].mode = 0;
+                objects[i].port = NULL;
+            }
+        }
     } else if (o->kind == WEIR_DOMAIN) {
         free(o->slots);
         fake.free_pages += o->pages + OVERHEAD;
