@@ -32,6 +32,7 @@ void section_step(void);
 void section_string(void);
 void section_mmio(void);
 void section_modes(void);
+void section_lock(void);
 
 #define MSR_EFER 0xc0000080
 #define EFER_SVME (1ull << 12)

@@ -157,8 +157,8 @@ static void reserved_bits(void)
 }
 
 /*
- * The hypervisor's own UART, which the bare machine may have: FFh to a guest, and writes vanish. Nothing
- * reaches beyond 2FFh: QEMU 7.2 dies of that (an assertion in its 16550).
+ * The hypervisor's own UART, which the bare machine may have: FFh to a guest, and writes vanish.
+ * Nothing reaches beyond 2FFh: QEMU 7.2 dies of that (an assertion in its 16550).
  */
 static void com2(void)
 {
@@ -169,7 +169,8 @@ static void com2(void)
         out8(port, 0x3a);
         record("in8", port, in8(port), port < 0x2ff ? in16(port) : 0);
         record("in32", port, port < 0x2fd ? in32(port) : 0, in32((u16)(port - 3)));
-        rt_check(rt_param[3] != 1 || in8(port) == 0xff, "port %x is not FFh but %x", port, in8(port));
+        rt_check(rt_param[3] != 1 || in8(port) == 0xff, "port %x is not FFh but %x", port,
+                 in8(port));
     }
 }
 
@@ -184,7 +185,7 @@ void section_insn(void)
         rt_check(rt_fault.vector == 6, "%s gives vector %lx, not #UD", virtualization[i].name,
                  rt_fault.vector);
     }
-    /* With the hypervisor's own EFER.SVME set a CPU checks CPL before the intercept: #GP, not #UD. */
+    /* With the hypervisor's EFER.SVME set a CPU checks CPL before the intercept: #GP, not #UD. */
     section("svm.ring3");
     run_table(virtualization, COUNT(virtualization), true);
     section("insn.ordinary");

@@ -52,10 +52,10 @@ static void record_run(const struct base *b, u64 key, u64 entry)
 }
 
 /*
- * LOCK before these is #UD, ahead of any intercept; QEMU 7.2 executes them as if it were not there, and
- * exits with it. Either will do, but a hypervisor must not get stuck on it.
+ * LOCK before these is #UD, ahead of any intercept; QEMU 7.2 executes them as if it were not
+ * there, and exits with it. Either will do, but a hypervisor must not get stuck on it.
  */
-static void lock_prefix(void)
+void section_lock(void)
 {
     static const struct prefix lock = { 1, { 0xf0 } };
     u8 code[20];
@@ -98,7 +98,6 @@ void section_prefix(void)
         }
     }
 
-    lock_prefix();
     section("crossing");
     for (unsigned b = 0; b < COUNT(bases); b++) {
         for (unsigned p = 0; p < COUNT(prefixes); p++) {
