@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Fuzzes loading and evaluation. The first four bytes of the input choose how: bit 0 of the first 32-bit integers,
- * bit 1 relaxed mode, bit 2 hardware that refuses everything, bit 3 two tables, split where the next two bytes say;
- * the fourth byte is what hardware reads as. The rest is AML without a header.
+ * Fuzzes loading and evaluation. The first four bytes of the input choose how: bit 0 of the first
+ * 32-bit integers, bit 1 relaxed mode, bit 2 hardware that refuses everything, bit 3 two tables,
+ * split where the next two bytes say; the fourth byte is what hardware reads as. The rest is AML
+ * without a header.
  */
 #include "aml.h"
 
@@ -14,7 +15,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static uint8_t *make_table(const char *signature, uint8_t revision, const uint8_t *body, size_t size)
+static uint8_t *make_table(const char *signature, uint8_t revision, const uint8_t *body,
+                           size_t size)
 {
     uint8_t *table = calloc(1, HEADER + size);
 
@@ -62,7 +64,8 @@ static const struct aml_node *after(const struct aml_node *root, const struct am
     return node == root ? NULL : aml_next_sibling(node);
 }
 
-/* Evaluates what the tables declare, with two arguments; the paths are taken first, as methods change the tree. */
+/* Evaluates what the tables declare, with two arguments; the paths are taken first, as methods
+ * change the tree. */
 static void evaluate_all(struct aml *aml)
 {
     static char path[METHODS_MAX][300];
@@ -70,7 +73,8 @@ static void evaluate_all(struct aml *aml)
     const struct aml_node *root = aml_root(aml);
     unsigned int count = 0;
 
-    for (const struct aml_node *node = after(root, root); node && count < METHODS_MAX; node = after(root, node)) {
+    for (const struct aml_node *node = after(root, root); node && count < METHODS_MAX;
+         node = after(root, node)) {
         struct aml_node_info info;
 
         aml_node_info(node, &info);
@@ -95,8 +99,9 @@ static void evaluate_all(struct aml *aml)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct aml_config config = { .limits = { .opcodes = 4000, .memory = 4u << 20, .stack = 192u << 10,
-                                             .loop_ms = 50 } };
+    struct aml_config config = {
+        .limits = { .opcodes = 4000, .memory = 4u << 20, .stack = 192u << 10, .loop_ms = 50 }
+    };
     struct aml_emulator *emulator;
     struct aml *aml;
     uint8_t *table[2] = { NULL };

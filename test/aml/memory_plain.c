@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Takes the place of the interpreter's memory.c in sanitized builds: every block is a malloc() of its own, so that
- * AddressSanitizer sees each use after its end or outside of it.
+ * Takes the place of the interpreter's memory.c in sanitized builds: every block is a malloc() of
+ * its own, so that AddressSanitizer sees each use after its end or outside of it.
  */
 #include "internal.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The library's interface: limits, handlers, hooks, broken tables. Usage: test_aml_units TABLE CASE */
+/* The library's interface: limits, handlers, hooks, broken tables. Usage: test_aml_units TABLE CASE
+ */
 #include "aml.h"
 
 #include <stdio.h>
@@ -69,7 +70,8 @@ static bool on_osi(void *ctx, const char *name)
     return strcmp(name, "Weir test") == 0;
 }
 
-static enum aml_status on_access(void *ctx, const struct aml_access *access, uint8_t *data, size_t size)
+static enum aml_status on_access(void *ctx, const struct aml_access *access, uint8_t *data,
+                                 size_t size)
 {
     struct seen *seen = ctx;
 
@@ -88,8 +90,12 @@ static enum aml_status on_access(void *ctx, const struct aml_access *access, uin
 
 static struct aml *loaded(const struct aml_limits *limits, struct seen *seen)
 {
-    struct aml_config config = { .hooks = { .ctx = seen, .log = on_log, .notify = on_notify, .debug = on_debug,
-                                            .fatal = on_fatal, .osi = on_osi } };
+    struct aml_config config = { .hooks = { .ctx = seen,
+                                            .log = on_log,
+                                            .notify = on_notify,
+                                            .debug = on_debug,
+                                            .fatal = on_fatal,
+                                            .osi = on_osi } };
     struct aml *aml;
 
     memset(seen, 0, sizeof(*seen));
@@ -103,7 +109,8 @@ static struct aml *loaded(const struct aml_limits *limits, struct seen *seen)
     return aml;
 }
 
-static enum aml_status evaluate(struct aml *aml, const char *path, uint64_t argument, uint64_t *value)
+static enum aml_status evaluate(struct aml *aml, const char *path, uint64_t argument,
+                                uint64_t *value)
 {
     struct aml_object *args[1] = { aml_make_integer(aml, argument) };
     struct aml_object *result = NULL;
@@ -142,7 +149,8 @@ static void limit_case(struct aml_limits limits, const char *path, enum aml_stat
         enum aml_status status = evaluate(aml, path, 0, NULL);
 
         if (status != expected) {
-            printf("%s: expected %s, got %s\n", path, aml_status_name(expected), aml_status_name(status));
+            printf("%s: expected %s, got %s\n", path, aml_status_name(expected),
+                   aml_status_name(status));
             exit(1);
         }
     }
@@ -200,12 +208,14 @@ static void case_handler_sees_access(void)
     aml_set_handler(aml, AML_SPACE_PCI_CONFIG, on_access, &seen);
     CHECK(evaluate(aml, "\\_SB.DEV.RDA", 0, &value) == AML_OK && value == 0x1234);
     CHECK(seen.accesses == 1 && !seen.access.write && seen.access.space == AML_SPACE_PCI_CONFIG);
-    CHECK(seen.access.address == 0x44 && seen.access.region_base == 0x40 && seen.access.offset == 4);
+    CHECK(seen.access.address == 0x44 && seen.access.region_base == 0x40 &&
+          seen.access.offset == 4);
     CHECK(seen.access.bits == 16 && seen.access.region_length == 0x20);
     CHECK(strcmp(seen.region, "\\_SB_.DEV_.CFG_") == 0);
     /* Eight bits of a word: read, then written with the other half as it was. */
     CHECK(evaluate(aml, "\\_SB.DEV.WRB", 0xAB, NULL) == AML_OK);
-    CHECK(seen.accesses == 3 && seen.access.write && seen.access.offset == 6 && seen.value == 0x12AB);
+    CHECK(seen.accesses == 3 && seen.access.write && seen.access.offset == 6 &&
+          seen.value == 0x12AB);
     aml_destroy(aml);
 }
 
@@ -215,7 +225,8 @@ static void case_hooks(void)
     struct aml *aml = loaded(NULL, &seen);
     uint64_t value;
 
-    CHECK(evaluate(aml, "\\_SB.DEV.NTF", 0x81, NULL) == AML_OK && seen.notifies == 1 && seen.notify_value == 0x81);
+    CHECK(evaluate(aml, "\\_SB.DEV.NTF", 0x81, NULL) == AML_OK && seen.notifies == 1 &&
+          seen.notify_value == 0x81);
     CHECK(evaluate(aml, "\\OSI", 0, &value) == AML_OK && value == UINT64_MAX);
     CHECK(evaluate(aml, "\\DBG", 0, NULL) == AML_OK && seen.debugs == 1);
     CHECK(evaluate(aml, "\\FTL", 0, NULL) == AML_OK && seen.fatals == 1);
@@ -250,8 +261,10 @@ static void case_arguments(void)
     CHECK(aml_evaluate(aml, "\\ADDA", args, 3, &value) == AML_OK && value);
     CHECK(aml_object_count(value) == 3);
     CHECK(aml_object_integer(aml_object_element(value, 0)) == 9);
-    CHECK(!strcmp((const char *)aml_object_data(aml_object_element(value, 1), &length), "text") && length == 4);
-    CHECK(aml_object_data(aml_object_element(aml_object_element(value, 2), 0), &length)[1] == 2 && length == 2);
+    CHECK(!strcmp((const char *)aml_object_data(aml_object_element(value, 1), &length), "text") &&
+          length == 4);
+    CHECK(aml_object_data(aml_object_element(aml_object_element(value, 2), 0), &length)[1] == 2 &&
+          length == 2);
     CHECK(!aml_object_element(value, 3));
     aml_release(aml, value);
     for (unsigned int i = 0; i < 3; i++) {
@@ -271,7 +284,8 @@ static void set_length(uint8_t *bytes, size_t size)
     }
 }
 
-/* Cut off after every byte: what came before the cut is there, and what is wrong is said with its place. */
+/* Cut off after every byte: what came before the cut is there, and what is wrong is said with its
+ * place. */
 static void case_cut_tables(void)
 {
     for (size_t size = 36; size < table_size; size++) {
@@ -341,11 +355,16 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } cases[] = {
-        { "opcode-limit", case_opcode_limit },   { "loop-limit", case_loop_limit },
-        { "memory-limit", case_memory_limit },   { "depth-limit", case_depth_limit },
-        { "refused-access", case_refused_access }, { "handler-sees-access", case_handler_sees_access },
-        { "hooks", case_hooks },                 { "two-instances", case_two_instances },
-        { "arguments", case_arguments },         { "cut-tables", case_cut_tables },
+        { "opcode-limit", case_opcode_limit },
+        { "loop-limit", case_loop_limit },
+        { "memory-limit", case_memory_limit },
+        { "depth-limit", case_depth_limit },
+        { "refused-access", case_refused_access },
+        { "handler-sees-access", case_handler_sees_access },
+        { "hooks", case_hooks },
+        { "two-instances", case_two_instances },
+        { "arguments", case_arguments },
+        { "cut-tables", case_cut_tables },
         { "bad-headers", case_bad_headers },
     };
 

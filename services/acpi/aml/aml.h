@@ -2,10 +2,10 @@
 /*
  * AML interpreter (ACPI 6.5, chapters 5, 19 and 20): the public interface.
  *
- * An instance holds one namespace. It has no global state, allocates only from its own budget, and takes
- * every table as hostile input. An instance is used by one thread at a time; two instances are independent.
- * Strings that come in are copied; table bytes are not: they must stay readable and unchanged until
- * aml_destroy().
+ * An instance holds one namespace. It has no global state, allocates only from its own budget, and
+ * takes every table as hostile input. An instance is used by one thread at a time; two instances
+ * are independent. Strings that come in are copied; table bytes are not: they must stay readable
+ * and unchanged until aml_destroy().
  */
 #ifndef WEIR_ACPI_AML_H
 #define WEIR_ACPI_AML_H
@@ -16,7 +16,10 @@
 
 #define AML_MUST_CHECK __attribute__((warn_unused_result))
 
-/* The names follow the exception codes that ACPI implementations print, so that logs can be compared. */
+/*
+ * The names follow the exception codes that ACPI implementations print, so that logs can be compared. Those
+ * that say that AML itself did something wrong come last, from AML_BAD_OPCODE on.
+ */
 #define AML_STATUS_LIST(X) \
     X(OK) \
     X(NO_MEMORY) \
@@ -142,15 +145,17 @@ struct aml_access {
     uint32_t bits;                  /* width; a multiple of 8 except for GPIO */
     const uint8_t *connection;      /* resource template of Connection(), NULL if there is none */
     uint32_t connection_length;
-    const struct aml_node *region;  /* which PCI function, EC or bus: the embedder asks its parents */
+    const struct aml_node
+        *region; /* which PCI function, EC or bus: the embedder asks its parents */
 };
 
 /*
- * Called for every access. DATA holds SIZE bytes, little-endian: (bits + 7) / 8 of them for the plain spaces, and
- * the status/length/data buffer for SMBus, GenericSerialBus, IPMI and PCC, which a write both passes in and out.
- * The callee must not call into the same instance.
+ * Called for every access. DATA holds SIZE bytes, little-endian: (bits + 7) / 8 of them for the
+ * plain spaces, and the status/length/data buffer for SMBus, GenericSerialBus, IPMI and PCC, which
+ * a write both passes in and out. The callee must not call into the same instance.
  */
-typedef enum aml_status (*aml_access_fn)(void *ctx, const struct aml_access *access, uint8_t *data, size_t size);
+typedef enum aml_status (*aml_access_fn)(void *ctx, const struct aml_access *access, uint8_t *data,
+                                         size_t size);
 
 struct aml_hooks {
     void *ctx;
@@ -163,7 +168,8 @@ struct aml_hooks {
     void (*debug)(void *ctx, const struct aml_object *object);
     /* Sleep and Stall. If NULL only the instance's own clock moves on, so nothing ever blocks. */
     void (*sleep)(void *ctx, uint64_t microseconds);
-    /* Timer in 100 ns units; if NULL the instance's own clock, which also counts executed opcodes. */
+    /* Timer in 100 ns units; if NULL the instance's own clock, which also counts executed opcodes.
+     */
     uint64_t (*timer)(void *ctx);
     /* Does _OSI say yes to this string? If NULL a built-in list (Windows 2000 to 2019). */
     bool (*osi)(void *ctx, const char *name);
@@ -189,25 +195,28 @@ struct aml_config {
 struct aml *aml_create(const struct aml_config *config);
 void aml_destroy(struct aml *aml);
 
-/* Region accesses of SPACE go to FN from now on; NULL refuses them. Regions' _REG methods run in aml_initialize(). */
+/* Region accesses of SPACE go to FN from now on; NULL refuses them. Regions' _REG methods run in
+ * aml_initialize(). */
 void aml_set_handler(struct aml *aml, uint8_t space, aml_access_fn fn, void *ctx);
 
 /*
- * Loads a DSDT, SSDT, PSDT or OSDT (header included). On an error inside, the rest of the table is still loaded as far
- * as it makes sense; *ERRORS (may be NULL) counts what was logged. A status other than AML_OK means that nothing of
- * this table is in the namespace.
+ * Loads a DSDT, SSDT, PSDT or OSDT (header included). On an error inside, the rest of the table is
+ * still loaded as far as it makes sense; *ERRORS (may be NULL) counts what was logged. A status
+ * other than AML_OK means that nothing of this table is in the namespace.
  */
-enum aml_status aml_load(struct aml *aml, const void *table, size_t size, unsigned int *errors) AML_MUST_CHECK;
+enum aml_status aml_load(struct aml *aml, const void *table, size_t size,
+                         unsigned int *errors) AML_MUST_CHECK;
 /* Makes a table known to LoadTable and DataTableRegion without loading it. */
 enum aml_status aml_register(struct aml *aml, const void *table, size_t size) AML_MUST_CHECK;
 /*
- * Loads what was registered as an operating system does: the DSDT, then SSDTs, PSDTs and OSDTs in the order in which
- * they were registered. Returns how many had errors or failed.
+ * Loads what was registered as an operating system does: the DSDT, then SSDTs, PSDTs and OSDTs in
+ * the order in which they were registered. Returns how many had errors or failed.
  */
 unsigned int aml_load_registered(struct aml *aml);
 /* After the last aml_load(): settles references in packages. */
 void aml_finish_load(struct aml *aml);
-/* Runs _REG, _INI and _STA (ACPI 6.5, 6.5.1 and 6.5.4). Errors in firmware methods are logged and survived. */
+/* Runs _REG, _INI and _STA (ACPI 6.5, 6.5.1 and 6.5.4). Errors in firmware methods are logged and
+ * survived. */
 void aml_initialize(struct aml *aml);
 
 /* Counts for reports. */
@@ -219,7 +228,8 @@ struct aml_stats {
 };
 void aml_get_stats(const struct aml *aml, struct aml_stats *stats);
 
-/* PATH is absolute ("\_SB.PCI0"), segments may be shorter than four characters. NULL if there is none. */
+/* PATH is absolute ("\_SB.PCI0"), segments may be shorter than four characters. NULL if there is
+ * none. */
 struct aml_node *aml_find(struct aml *aml, const char *path);
 struct aml_node *aml_root(struct aml *aml);
 const struct aml_node *aml_first_child(const struct aml_node *node);
@@ -228,7 +238,8 @@ const struct aml_node *aml_parent(const struct aml_node *node);
 enum aml_type aml_node_type(const struct aml_node *node);
 /* NAME gets four characters and a NUL. */
 void aml_node_name(const struct aml_node *node, char name[5]);
-/* The full path with all segments padded to four; returns its length, which may exceed SIZE - 1 (then cut short). */
+/* The full path with all segments padded to four; returns its length, which may exceed SIZE - 1
+ * (then cut short). */
 size_t aml_node_path(const struct aml_node *node, char *path, size_t size);
 
 /* What a namespace listing shows of a node; which members count depends on the type. */
@@ -244,17 +255,19 @@ struct aml_node_info {
     uint32_t region_length;         /* Region; Processor: P_BLK length */
     uint8_t processor_id;
     uint64_t bit_offset;            /* Field */
-    char first[5], second[5];       /* Field: region or index, bank or data register; BufferField: buffer; Alias: target */
+    char first[5], second[5]; /* Field: region or index, bank or data register; BufferField: buffer;
+                                 Alias: target */
     bool type_differs;         /* the attached object has another type than the node says */
 };
 void aml_node_info(const struct aml_node *node, struct aml_node_info *info);
 
 /*
- * Evaluates a method or reads a value. ARGS are borrowed. On AML_OK *RESULT is an object the caller must release, or
- * NULL if nothing was returned. What comes back is data: integers, strings, buffers, packages and references to nodes.
+ * Evaluates a method or reads a value. ARGS are borrowed. On AML_OK *RESULT is an object the caller
+ * must release, or NULL if nothing was returned. What comes back is data: integers, strings,
+ * buffers, packages and references to nodes.
  */
-enum aml_status aml_evaluate(struct aml *aml, const char *path, struct aml_object *const *args, unsigned int count,
-                             struct aml_object **result) AML_MUST_CHECK;
+enum aml_status aml_evaluate(struct aml *aml, const char *path, struct aml_object *const *args,
+                             unsigned int count, struct aml_object **result) AML_MUST_CHECK;
 void aml_release(struct aml *aml, struct aml_object *object);
 
 /* Arguments for aml_evaluate(); NULL if memory runs out. The caller releases them. */
@@ -262,7 +275,8 @@ struct aml_object *aml_make_integer(struct aml *aml, uint64_t value);
 struct aml_object *aml_make_string(struct aml *aml, const char *text, size_t length);
 struct aml_object *aml_make_buffer(struct aml *aml, const void *data, size_t length);
 /* Takes over the elements' references. */
-struct aml_object *aml_make_package(struct aml *aml, struct aml_object *const *elements, uint32_t count);
+struct aml_object *aml_make_package(struct aml *aml, struct aml_object *const *elements,
+                                    uint32_t count);
 
 enum aml_type aml_object_type(const struct aml_object *object);
 uint64_t aml_object_integer(const struct aml_object *object);
@@ -278,14 +292,16 @@ const struct aml_node *aml_object_node(const struct aml_object *object);
 bool aml_osi_default(const char *name);
 
 /*
- * Handlers that keep every address space as plain memory which starts out as FILL (emulate.c), for tests and host
- * tools. NULL if memory runs out. Installed for the given instance by aml_emulator_attach().
+ * Handlers that keep every address space as plain memory which starts out as FILL (emulate.c), for
+ * tests and host tools. NULL if memory runs out. Installed for the given instance by
+ * aml_emulator_attach().
  */
 struct aml_emulator;
 struct aml_emulator *aml_emulator_create(uint8_t fill);
 void aml_emulator_destroy(struct aml_emulator *emulator);
 void aml_emulator_attach(struct aml_emulator *emulator, struct aml *aml);
 /* Refuses every access with AML_NOT_EXIST; for reading tables without any hardware. */
-enum aml_status aml_refuse_access(void *ctx, const struct aml_access *access, uint8_t *data, size_t size);
+enum aml_status aml_refuse_access(void *ctx, const struct aml_access *access, uint8_t *data,
+                                  size_t size);
 
 #endif

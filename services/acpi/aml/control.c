@@ -27,8 +27,9 @@ static result close_block(struct walk *w, bool opened, uint32_t depth, result r)
 }
 
 /*
- * A predicate must be a number already: unlike an operand, it is not fetched through an Index reference. At table
- * level one that cannot be evaluated lets the block run, *PREDICATE being false for the Else that follows.
+ * A predicate must be a number already: unlike an operand, it is not fetched through an Index
+ * reference. At table level one that cannot be evaluated lets the block run, *PREDICATE being false
+ * for the Else that follows.
  */
 static result eval_predicate(struct walk *w, bool *predicate, bool *run)
 {
@@ -117,7 +118,8 @@ static result loop(struct walk *w, uint32_t body, uint32_t end)
             return r;
         }
         if (out_of_time(w, since)) {
-            return fail(w, AML_AML_LOOP_TIMEOUT, "While ran for more than %u ms", w->aml->limits.loop_ms);
+            return fail(w, AML_AML_LOOP_TIMEOUT, "While ran for more than %u ms",
+                        w->aml->limits.loop_ms);
         }
     }
     w->pc = end;

@@ -14,10 +14,11 @@ static int digit_of(uint8_t c)
 }
 
 /*
- * Digits up to the first other character or until the number would no longer fit. Implicitly, strings are always
- * hexadecimal, "0x" or not; ToInteger() takes decimal ones too.
+ * Digits up to the first other character or until the number would no longer fit. Implicitly,
+ * strings are always hexadecimal, "0x" or not; ToInteger() takes decimal ones too.
  */
-static uint64_t string_to_integer(const struct aml *aml, const struct aml_object *string, bool implicit)
+static uint64_t string_to_integer(const struct aml *aml, const struct aml_object *string,
+                                  bool implicit)
 {
     const uint8_t *p = string->u.blob.data;
     const uint8_t *end = p + string->u.blob.length;
@@ -44,7 +45,8 @@ static uint64_t string_to_integer(const struct aml *aml, const struct aml_object
     return value;
 }
 
-result to_integer(struct aml *aml, struct aml_object *object, bool implicit, struct aml_object **value)
+result to_integer(struct aml *aml, struct aml_object *object, bool implicit,
+                  struct aml_object **value)
 {
     uint64_t number;
     uint32_t bytes;
@@ -61,7 +63,8 @@ result to_integer(struct aml *aml, struct aml_object *object, bool implicit, str
         if (bytes == 0) {
             return AML_AML_BUFFER_LIMIT;
         }
-        number = load_le(object->u.blob.data, bytes < aml->integer_bytes ? bytes : aml->integer_bytes);
+        number =
+            load_le(object->u.blob.data, bytes < aml->integer_bytes ? bytes : aml->integer_bytes);
         break;
     default:
         return AML_TYPE;
@@ -73,7 +76,9 @@ result to_integer(struct aml *aml, struct aml_object *object, bool implicit, str
 /* Up to the first NUL: bytes of a string can be stored to through Index. */
 uint32_t text_length(const struct aml_object *string)
 {
-    return string->u.blob.length ? (uint32_t)strnlen((const char *)string->u.blob.data, string->u.blob.length) : 0;
+    return string->u.blob.length
+               ? (uint32_t)strnlen((const char *)string->u.blob.data, string->u.blob.length)
+               : 0;
 }
 
 result to_buffer(struct aml *aml, struct aml_object *object, struct aml_object **value)
@@ -89,7 +94,8 @@ result to_buffer(struct aml *aml, struct aml_object *object, struct aml_object *
         *value = object_blob(aml, AML_T_BUFFER, bytes, aml->integer_bytes);
         break;
     case AML_T_STRING:
-        /* The string's NUL is part of the buffer; so are zeros for what follows a NUL stored into the string. */
+        /* The string's NUL is part of the buffer; so are zeros for what follows a NUL stored into
+         * the string. */
         *value = object_blob(aml, AML_T_BUFFER, NULL, object->u.blob.length + 1);
         if (*value) {
             memcpy((*value)->u.blob.data, object->u.blob.data, text_length(object));
@@ -124,10 +130,12 @@ static unsigned int put_hex(uint64_t number, unsigned int digits, uint8_t *text)
     return digits;
 }
 
-static result integer_to_string(struct aml *aml, uint64_t number, enum to_string how, struct aml_object **value)
+static result integer_to_string(struct aml *aml, uint64_t number, enum to_string how,
+                                struct aml_object **value)
 {
     uint8_t text[24];
-    unsigned int n = how == STRING_DECIMAL ? put_decimal(number, text) : put_hex(number, 2 * aml->integer_bytes, text);
+    unsigned int n = how == STRING_DECIMAL ? put_decimal(number, text)
+                                           : put_hex(number, 2 * aml->integer_bytes, text);
 
     *value = object_blob(aml, AML_T_STRING, text, n);
     return *value ? AML_OK : AML_NO_MEMORY;
@@ -169,7 +177,8 @@ static result buffer_to_string(struct aml *aml, struct aml_object *object, enum 
     return AML_OK;
 }
 
-result to_string(struct aml *aml, struct aml_object *object, enum to_string how, struct aml_object **value)
+result to_string(struct aml *aml, struct aml_object *object, enum to_string how,
+                 struct aml_object **value)
 {
     switch (object->type) {
     case AML_T_STRING:

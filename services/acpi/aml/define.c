@@ -9,10 +9,12 @@ static result bad_encoding(struct walk *w)
 }
 
 /*
- * A declaration's name cannot be made. In a method that is the end of the method. In a table a block is passed over;
- * of anything else only the name was consumed, and what follows it is executed for what it is.
+ * A declaration's name cannot be made. In a method that is the end of the method. In a table a
+ * block is passed over; of anything else only the name was consumed, and what follows it is
+ * executed for what it is.
  */
-result create_failed(struct walk *w, result r, const struct path *path, uint32_t start, bool opens_scope)
+result create_failed(struct walk *w, result r, const struct path *path, uint32_t start,
+                     bool opens_scope)
 {
     char text[64];
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Handlers for tests and host tools: address spaces are memory that starts out as one byte value. The serial buses
- * answer a fixed pattern, as they have no memory behind them.
+ * Handlers for tests and host tools: address spaces are memory that starts out as one byte value.
+ * The serial buses answer a fixed pattern, as they have no memory behind them.
  *
- * Values are compared with those of another implementation's test driver, so this memory behaves like that driver's:
- * a region that overlaps no earlier one gets memory of its own, one that does shares the first it finds (the latest
- * made) and extends it; contents of further ones that it then covers stay apart. PCI functions are not told apart.
+ * Values are compared with those of another implementation's test driver, so this memory behaves
+ * like that driver's: a region that overlaps no earlier one gets memory of its own, one that does
+ * shares the first it finds (the latest made) and extends it; contents of further ones that it then
+ * covers stay apart. PCI functions are not told apart.
  */
 #include "aml.h"
 
@@ -14,7 +15,7 @@
 
 #define PAGE 4096u
 #define BUCKETS 1024u
-#define PAGES_MAX 16384u            /* 64 MiB: enough for any test, and a bound for hostile tables */
+#define PAGES_MAX 16384u /* 64 MiB: enough for any test, and a bound for hostile tables */
 #define WINDOWS_MAX 16384u
 
 struct window {
@@ -124,8 +125,8 @@ static struct page **find(struct aml_emulator *emulator, uint32_t window, uint64
     return link;
 }
 
-static enum aml_status plain_byte(struct aml_emulator *emulator, uint32_t window, bool write, uint64_t address,
-                                  uint8_t *byte)
+static enum aml_status plain_byte(struct aml_emulator *emulator, uint32_t window, bool write,
+                                  uint64_t address, uint8_t *byte)
 {
     struct page **link = find(emulator, window, address / PAGE);
 
@@ -163,7 +164,8 @@ static enum aml_status plain(void *ctx, const struct aml_access *access, uint8_t
         return AML_NO_MEMORY;
     }
     for (size_t i = 0; i < bytes && i < size; i++) {
-        enum aml_status status = plain_byte(ctx, window->id, access->write, access->address + i, &data[i]);
+        enum aml_status status =
+            plain_byte(ctx, window->id, access->write, access->address + i, &data[i]);
 
         if (status != AML_OK) {
             return status;
@@ -179,7 +181,9 @@ static enum aml_status bus(void *ctx, const struct aml_access *access, uint8_t *
 
     (void)ctx;
     if (access->space == AML_SPACE_SMBUS) {
-        static const uint8_t by_protocol[16] = { [4] = 1, [6] = 1, [8] = 2, [10] = 32, [11] = 32, [12] = 2, [13] = 32 };
+        static const uint8_t by_protocol[16] = {
+            [4] = 1, [6] = 1, [8] = 2, [10] = 32, [11] = 32, [12] = 2, [13] = 32
+        };
 
         length = by_protocol[access->attribute & 15];
     }
@@ -215,8 +219,16 @@ static enum aml_status pcc(void *ctx, const struct aml_access *access, uint8_t *
 void aml_emulator_attach(struct aml_emulator *emulator, struct aml *aml)
 {
     static const uint8_t spaces[] = {
-        AML_SPACE_SYSTEM_MEMORY, AML_SPACE_SYSTEM_IO, AML_SPACE_PCI_CONFIG, AML_SPACE_EC, AML_SPACE_CMOS,
-        AML_SPACE_PCI_BAR, AML_SPACE_GPIO, AML_SPACE_FFH, 0x80, 0x81,
+        AML_SPACE_SYSTEM_MEMORY,
+        AML_SPACE_SYSTEM_IO,
+        AML_SPACE_PCI_CONFIG,
+        AML_SPACE_EC,
+        AML_SPACE_CMOS,
+        AML_SPACE_PCI_BAR,
+        AML_SPACE_GPIO,
+        AML_SPACE_FFH,
+        0x80,
+        0x81,
     };
 
     for (unsigned int i = 0; i < sizeof(spaces); i++) {

@@ -26,8 +26,8 @@ void entry_end(struct aml *aml, const struct entry *entry)
 }
 
 /* *VALUE is in the pool. */
-result evaluate_node(struct aml *aml, struct aml_node *node, struct aml_object *const *args, unsigned int count,
-                     struct aml_object **value)
+result evaluate_node(struct aml *aml, struct aml_node *node, struct aml_object *const *args,
+                     unsigned int count, struct aml_object **value)
 {
     struct aml_object *operands[7] = { NULL };
 
@@ -60,7 +60,8 @@ result evaluate_node(struct aml *aml, struct aml_node *node, struct aml_object *
     }
 }
 
-/* What leaves the instance: references that are on their way to data are followed, others are an error. */
+/* What leaves the instance: references that are on their way to data are followed, others are an
+ * error. */
 static result leave(struct aml *aml, struct aml_object **value)
 {
     struct aml_object *object = *value;
@@ -85,8 +86,8 @@ static result leave(struct aml *aml, struct aml_object **value)
 }
 
 /*
- * Can this be shown? Packages only with data and names of devices and the like in them. They may share elements, even
- * contain themselves, so both depth and the number of visits are limited.
+ * Can this be shown? Packages only with data and names of devices and the like in them. They may
+ * share elements, even contain themselves, so both depth and the number of visits are limited.
  */
 static result presentable(const struct aml_object *object, unsigned int depth, unsigned int *visits)
 {
@@ -119,8 +120,8 @@ static result presentable(const struct aml_object *object, unsigned int depth, u
 #define SHOWN_DEPTH 64
 #define SHOWN_ELEMENTS (1u << 20)
 
-enum aml_status aml_evaluate(struct aml *aml, const char *path, struct aml_object *const *args, unsigned int count,
-                             struct aml_object **value)
+enum aml_status aml_evaluate(struct aml *aml, const char *path, struct aml_object *const *args,
+                             unsigned int count, struct aml_object **value)
 {
     struct aml_node *node = aml_find(aml, path);
     struct entry entry;
@@ -179,17 +180,22 @@ struct aml_object *aml_make_string(struct aml *aml, const char *text, size_t len
 {
     uint32_t mark = aml->pool_count;
 
-    return length < UINT32_MAX ? taken(aml, object_blob(aml, AML_T_STRING, text, (uint32_t)length), mark) : NULL;
+    return length < UINT32_MAX
+               ? taken(aml, object_blob(aml, AML_T_STRING, text, (uint32_t)length), mark)
+               : NULL;
 }
 
 struct aml_object *aml_make_buffer(struct aml *aml, const void *data, size_t length)
 {
     uint32_t mark = aml->pool_count;
 
-    return length < UINT32_MAX ? taken(aml, object_blob(aml, AML_T_BUFFER, data, (uint32_t)length), mark) : NULL;
+    return length < UINT32_MAX
+               ? taken(aml, object_blob(aml, AML_T_BUFFER, data, (uint32_t)length), mark)
+               : NULL;
 }
 
-struct aml_object *aml_make_package(struct aml *aml, struct aml_object *const *elements, uint32_t count)
+struct aml_object *aml_make_package(struct aml *aml, struct aml_object *const *elements,
+                                    uint32_t count)
 {
     uint32_t mark = aml->pool_count;
     struct aml_object *package = object_package(aml, count);
@@ -225,7 +231,9 @@ const uint8_t *aml_object_data(const struct aml_object *object, uint32_t *length
 
 const struct aml_object *aml_object_element(const struct aml_object *object, uint32_t index)
 {
-    return object->type == AML_T_PACKAGE && index < object->u.package.count ? object->u.package.elements[index] : NULL;
+    return object->type == AML_T_PACKAGE && index < object->u.package.count
+               ? object->u.package.elements[index]
+               : NULL;
 }
 
 uint32_t aml_object_count(const struct aml_object *object)

@@ -1,28 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Statements, methods and tables. A table is executed like one long method whose names stay (ACPI 6.5, 5.4.2:
- * "module-level code"); it differs in how it goes on after an error, which is what most of the care here is about.
+ * Statements, methods and tables. A table is executed like one long method whose names stay
+ * (ACPI 6.5, 5.4.2: "module-level code"); it differs in how it goes on after an error, which is
+ * what most of the care here is about.
  */
 #include "internal.h"
 
 #include <string.h>
 
 /*
- * At table level, errors of evaluation end just the operator they occur in; the statement around it goes on, without
- * that value. Errors of other kinds unwind to the table's outermost list, see exec_statement().
+ * At table level, errors of evaluation end just the operator they occur in; the statement around it
+ * goes on, without that value. Errors of other kinds unwind to the table's outermost list, see
+ * exec_statement().
  */
 bool soft_error(const struct walk *w, result r)
 {
     if (!w->module || w->parse_error) {
         return false;
     }
-    return (r >= AML_AML_BAD_OPCODE && r < AML_STATUS_COUNT) || r == AML_NOT_FOUND || r == AML_ALREADY_EXISTS;
+    return (r >= AML_AML_BAD_OPCODE && r < AML_STATUS_COUNT) || r == AML_NOT_FOUND ||
+           r == AML_ALREADY_EXISTS;
 }
 
 result check_limits(struct aml *aml)
 {
     const char *here = __builtin_frame_address(0);
-    size_t used = here < aml->stack_base ? (size_t)(aml->stack_base - here) : (size_t)(here - aml->stack_base);
+    size_t used = here < aml->stack_base ? (size_t)(aml->stack_base - here)
+                                         : (size_t)(here - aml->stack_base);
 
     if (used > aml->limits.stack) {
         report(aml, true, "nested too deeply: more than %zu bytes of stack", aml->limits.stack);
@@ -190,9 +194,10 @@ result exec_statement(struct walk *w)
 }
 
 /*
- * Runs statements up to END. Whether the list has ended is looked at after a statement was completed: a named block
- * that was skipped because its name could not be made does not count as one, so the statement after it still belongs
- * to this list, wherever it lies. Where names after a duplicate block land depends on this.
+ * Runs statements up to END. Whether the list has ended is looked at after a statement was
+ * completed: a named block that was skipped because its name could not be made does not count as
+ * one, so the statement after it still belongs to this list, wherever it lies. Where names after a
+ * duplicate block land depends on this.
  */
 result exec_list(struct walk *w, uint32_t end)
 {
@@ -293,11 +298,14 @@ static result run_body(struct walk *w)
     }
 }
 
-/* ARGS are resolved values. *VALUE is put into the caller's pool; NULL if the method returned nothing. */
-result call_method(struct aml *aml, struct aml_node *node, struct aml_object *method, struct aml_object **args,
-                   unsigned int count, struct aml_object **value)
+/* ARGS are resolved values. *VALUE is put into the caller's pool; NULL if the method returned
+ * nothing. */
+result call_method(struct aml *aml, struct aml_node *node, struct aml_object *method,
+                   struct aml_object **args, unsigned int count, struct aml_object **value)
 {
-    struct walk w = { .aml = aml, .caller = aml->walk, .method_node = node, .method = method, .scope = node };
+    struct walk w = {
+        .aml = aml, .caller = aml->walk, .method_node = node, .method = method, .scope = node
+    };
     uint32_t mark = aml->pool_count;
     result r;
 

@@ -5,7 +5,12 @@
 #include <string.h>
 
 /* Entries of a field list that are not a name. */
-enum { ENTRY_RESERVED = 0x00, ENTRY_ACCESS = 0x01, ENTRY_CONNECT = 0x02, ENTRY_EXTENDED_ACCESS = 0x03 };
+enum {
+    ENTRY_RESERVED = 0x00,
+    ENTRY_ACCESS = 0x01,
+    ENTRY_CONNECT = 0x02,
+    ENTRY_EXTENDED_ACCESS = 0x03
+};
 
 /* What the entries of one list share, and where the next one starts. */
 struct layout {
@@ -57,12 +62,14 @@ static result check_layout(struct walk *w, struct layout *layout)
         return fail(w, AML_AML_INTERNAL, "field without a register");
     }
     if (layout->type != AML_T_INDEX_FIELD && layout->first->type != AML_T_REGION) {
-        return fail(w, AML_AML_OPERAND_TYPE, "needed a region, found %s", aml_type_name(layout->first->type));
+        return fail(w, AML_AML_OPERAND_TYPE, "needed a region, found %s",
+                    aml_type_name(layout->first->type));
     }
     return AML_OK;
 }
 
-static result attach_field(struct walk *w, struct layout *layout, struct aml_node *node, uint32_t bits)
+static result attach_field(struct walk *w, struct layout *layout, struct aml_node *node,
+                           uint32_t bits)
 {
     struct aml_object *field;
     enum aml_type type = node->type;
@@ -383,7 +390,8 @@ static result bind_buffer_field(struct walk *w, uint16_t opcode, struct aml_obje
         return fail(w, AML_AML_OPERAND_VALUE, "CreateField of no bits");
     }
     if (extent.bit + extent.bits > 8 * (uint64_t)buffer->u.blob.length) {
-        return fail(w, AML_AML_BUFFER_LIMIT, "field beyond %X bytes of buffer", buffer->u.blob.length);
+        return fail(w, AML_AML_BUFFER_LIMIT, "field beyond %X bytes of buffer",
+                    buffer->u.blob.length);
     }
     field_prepare(field, extent.flags, extent.bit, (uint32_t)extent.bits);
     slot_set(w->aml, &field->u.field.first, buffer);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading and writing fields (ACPI 6.5, 5.5.2.4.1, 19.6.48, 19.6.7, 19.6.63): a field of any size and alignment becomes
- * accesses of its access width, with the update rule for the bits around it.
+ * Reading and writing fields (ACPI 6.5, 5.5.2.4.1, 19.6.48, 19.6.7, 19.6.63): a field of any size
+ * and alignment becomes accesses of its access width, with the update rule for the bits around it.
  */
 #include "internal.h"
 
@@ -11,7 +11,8 @@ enum { UPDATE_PRESERVE = 0, UPDATE_ONES = 1, UPDATE_ZEROS = 2 };
 
 static result reached_limit(struct aml *aml, uint32_t value, uint32_t bits)
 {
-    report(aml, true, "AE_AML_REGISTER_LIMIT: %X does not fit into %u bits of a register", value, bits);
+    report(aml, true, "AE_AML_REGISTER_LIMIT: %X does not fit into %u bits of a register", value,
+           bits);
     return AML_AML_REGISTER_LIMIT;
 }
 
@@ -25,7 +26,8 @@ static bool is_field(const struct aml_object *object)
     return object->type >= AML_T_REGION_FIELD && object->type <= AML_T_INDEX_FIELD;
 }
 
-static result write_register(struct aml *aml, struct aml_object *reg, uint32_t value, uint32_t limit_value)
+static result write_register(struct aml *aml, struct aml_object *reg, uint32_t value,
+                             uint32_t limit_value)
 {
     uint8_t bytes[8];
 
@@ -40,8 +42,8 @@ static result write_register(struct aml *aml, struct aml_object *reg, uint32_t v
     return bits_write(aml, reg, bytes, 8);
 }
 
-static result buffer_datum(struct aml *aml, struct aml_object *field, bool write, uint32_t offset, uint8_t *data,
-                           uint32_t size)
+static result buffer_datum(struct aml *aml, struct aml_object *field, bool write, uint32_t offset,
+                           uint8_t *data, uint32_t size)
 {
     struct aml_object *buffer = field->u.field.first;
     uint64_t at = (uint64_t)field->u.field.base + offset;
@@ -65,13 +67,14 @@ static result buffer_datum(struct aml *aml, struct aml_object *field, bool write
     return AML_OK;
 }
 
-static result index_datum(struct aml *aml, struct aml_object *field, bool write, uint32_t offset, uint8_t *data,
-                          uint32_t size)
+static result index_datum(struct aml *aml, struct aml_object *field, bool write, uint32_t offset,
+                          uint8_t *data, uint32_t size)
 {
     struct aml_object *reg = field->u.field.second;
     uint8_t bytes[8] = { 0 };
 
-    TRY(write_register(aml, field->u.field.first, offset + field->u.field.value, field->u.field.value));
+    TRY(write_register(aml, field->u.field.first, offset + field->u.field.value,
+                       field->u.field.value));
     if (!is_field(reg) && reg->type != AML_T_BUFFER_FIELD) {
         return AML_AML_INTERNAL;
     }
@@ -89,8 +92,8 @@ static result index_datum(struct aml *aml, struct aml_object *field, bool write,
 }
 
 /* One access of the field's width, OFFSET bytes after its base; DATA has that many bytes. */
-static result datum(struct aml *aml, struct aml_object *field, bool write, uint32_t offset, uint8_t *data,
-                    uint32_t size)
+static result datum(struct aml *aml, struct aml_object *field, bool write, uint32_t offset,
+                    uint8_t *data, uint32_t size)
 {
     TRY(check_limits(aml));
     switch (field->type) {
@@ -98,11 +101,11 @@ static result datum(struct aml *aml, struct aml_object *field, bool write, uint3
         return buffer_datum(aml, field, write, offset, data, size);
     case AML_T_BANK_FIELD:
         TRY(write_register(aml, field->u.field.second, field->u.field.value, field->u.field.value));
-        return region_access(aml, field->u.field.first, field, write, field->u.field.base + offset, 8 * size, data,
-                             size);
+        return region_access(aml, field->u.field.first, field, write, field->u.field.base + offset,
+                             8 * size, data, size);
     case AML_T_REGION_FIELD:
-        return region_access(aml, field->u.field.first, field, write, field->u.field.base + offset, 8 * size, data,
-                             size);
+        return region_access(aml, field->u.field.first, field, write, field->u.field.base + offset,
+                             8 * size, data, size);
     case AML_T_INDEX_FIELD:
         return index_datum(aml, field, write, offset, data, size);
     default:
@@ -115,7 +118,8 @@ static uint64_t low_bits(uint32_t count)
     return count >= 64 ? UINT64_MAX : (1ull << count) - 1;
 }
 
-/* Puts COUNT bits of VALUE at bit AT of a byte string. AT may be negative: then the first bits are dropped. */
+/* Puts COUNT bits of VALUE at bit AT of a byte string. AT may be negative: then the first bits are
+ * dropped. */
 static void put_bits(uint8_t *bytes, uint32_t length, int64_t at, uint64_t value, uint32_t count)
 {
     if (at < 0) {
@@ -128,7 +132,8 @@ static void put_bits(uint8_t *bytes, uint32_t length, int64_t at, uint64_t value
         uint32_t shift = (uint32_t)at % 8;
         uint32_t n = 8 - shift < count ? 8 - shift : count;
 
-        bytes[at / 8] = (uint8_t)((bytes[at / 8] & ~(low_bits(n) << shift)) | (value & low_bits(n)) << shift);
+        bytes[at / 8] =
+            (uint8_t)((bytes[at / 8] & ~(low_bits(n) << shift)) | (value & low_bits(n)) << shift);
         value >>= n;
         count -= n;
         at += n;
@@ -152,7 +157,8 @@ static uint64_t get_bits(const uint8_t *bytes, uint32_t length, uint64_t at, uin
 
 static result overflow(struct aml *aml, const struct aml_object *field, uint32_t length)
 {
-    report(aml, true, "AE_BUFFER_OVERFLOW: field of %u bits into %u bytes", field->u.field.bits, length);
+    report(aml, true, "AE_BUFFER_OVERFLOW: field of %u bits into %u bytes", field->u.field.bits,
+           length);
     return AML_BUFFER_OVERFLOW;
 }
 
@@ -191,7 +197,8 @@ result bits_read(struct aml *aml, struct aml_object *field, uint8_t *buffer, uin
 }
 
 /* MASK: the bits of this unit that belong to the field. */
-static result update(struct aml *aml, struct aml_object *field, uint32_t offset, uint64_t mask, uint64_t value)
+static result update(struct aml *aml, struct aml_object *field, uint32_t offset, uint64_t mask,
+                     uint64_t value)
 {
     uint32_t width = field->u.field.width;
     uint8_t bytes[8];
@@ -277,7 +284,8 @@ result field_read(struct aml *aml, struct aml_object *field, struct aml_object *
 }
 
 /* *OUT is set to what a bidirectional bus protocol brings back. */
-result field_write(struct aml *aml, struct aml_object *field, struct aml_object *value, struct aml_object **out)
+result field_write(struct aml *aml, struct aml_object *field, struct aml_object *value,
+                   struct aml_object **out)
 {
     uint8_t space = space_of(field);
     uint8_t bytes[8];
@@ -293,7 +301,8 @@ result field_write(struct aml *aml, struct aml_object *field, struct aml_object 
     case AML_T_STRING:
         return bits_write(aml, field, value->u.blob.data, value->u.blob.length);
     default:
-        report(aml, true, "AE_AML_OPERAND_TYPE: cannot write %s to a field", aml_type_name(operand_type(value)));
+        report(aml, true, "AE_AML_OPERAND_TYPE: cannot write %s to a field",
+               aml_type_name(operand_type(value)));
         return AML_AML_OPERAND_TYPE;
     }
 }

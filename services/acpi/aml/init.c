@@ -8,8 +8,8 @@
 #define STA_FUNCTIONING 0x08u
 #define STA_MISSING UINT32_MAX
 
-static result run(struct aml *aml, struct aml_node *node, struct aml_object *const *args, unsigned int count,
-                  struct aml_object **value)
+static result run(struct aml *aml, struct aml_node *node, struct aml_object *const *args,
+                  unsigned int count, struct aml_object **value)
 {
     struct entry entry;
     result r;
@@ -23,7 +23,8 @@ static result run(struct aml *aml, struct aml_node *node, struct aml_object *con
     return r;
 }
 
-static void run_silently(struct aml *aml, struct aml_node *node, struct aml_object *const *args, unsigned int count)
+static void run_silently(struct aml *aml, struct aml_node *node, struct aml_object *const *args,
+                         unsigned int count)
 {
     struct aml_object *value = NULL;
 
@@ -34,7 +35,8 @@ static void run_silently(struct aml *aml, struct aml_node *node, struct aml_obje
 
 static bool is_device(const struct aml_node *node)
 {
-    return node->type == AML_T_DEVICE || node->type == AML_T_PROCESSOR || node->type == AML_T_THERMAL;
+    return node->type == AML_T_DEVICE || node->type == AML_T_PROCESSOR ||
+           node->type == AML_T_THERMAL;
 }
 
 static void connect_space(struct aml *aml, struct aml_node *scope, uint32_t space)
@@ -61,8 +63,8 @@ void run_reg(struct aml *aml, struct aml_object *region)
     uint8_t space = region->u.region.space;
 
     /* Memory and I/O can be used always, without _REG. */
-    if (!node || (region->flags & OBJ_REG_DONE) || !aml->handler[space].fn || space == AML_SPACE_SYSTEM_MEMORY ||
-        space == AML_SPACE_SYSTEM_IO) {
+    if (!node || (region->flags & OBJ_REG_DONE) || !aml->handler[space].fn ||
+        space == AML_SPACE_SYSTEM_MEMORY || space == AML_SPACE_SYSTEM_IO) {
         return;
     }
     region->flags |= OBJ_REG_DONE;
@@ -73,7 +75,8 @@ void run_reg(struct aml *aml, struct aml_object *region)
 static void connect_orphan_ec(struct aml *aml, struct aml_node *ec)
 {
     for (struct aml_node *node = ec->child; node; node = node->next) {
-        if (node->type == AML_T_REGION && node->object && node->object->u.region.space == AML_SPACE_EC) {
+        if (node->type == AML_T_REGION && node->object &&
+            node->object->u.region.space == AML_SPACE_EC) {
             return;
         }
     }
@@ -89,7 +92,8 @@ static void connect_regions(struct aml *aml, struct aml_node *top, uint32_t spac
         struct aml_object *region = node->object;
         bool dead = false;
 
-        if (node->type == AML_T_REGION && region && region->type == AML_T_REGION && region->u.region.space == space) {
+        if (node->type == AML_T_REGION && region && region->type == AML_T_REGION &&
+            region->u.region.space == space) {
             node_ref(node);
             run_reg(aml, region);
             dead = node->flags & NODE_DEAD;
@@ -173,7 +177,8 @@ static enum visit ask_id(struct aml *aml, struct aml_node *device, uint32_t name
         return VISIT_PAST;
     }
     *found = names_ec(value);
-    usable = value->type == AML_T_INTEGER || value->type == AML_T_STRING || value->type == AML_T_PACKAGE;
+    usable =
+        value->type == AML_T_INTEGER || value->type == AML_T_STRING || value->type == AML_T_PACKAGE;
     object_unref(aml, value);
     return usable ? VISIT_CHILDREN : VISIT_PAST;
 }
@@ -227,8 +232,10 @@ static enum visit start_device(struct aml *aml, struct aml_node *device)
     return VISIT_CHILDREN;
 }
 
-/* Calls FN for every node, parents first; it may change the namespace, but a node that removes itself ends the walk. */
-static void visit_all(struct aml *aml, enum visit (*fn)(struct aml *aml, struct aml_node *node), bool devices_only)
+/* Calls FN for every node, parents first; it may change the namespace, but a node that removes
+ * itself ends the walk. */
+static void visit_all(struct aml *aml, enum visit (*fn)(struct aml *aml, struct aml_node *node),
+                      bool devices_only)
 {
     struct aml_node *node = aml->root->child;
 
@@ -252,8 +259,8 @@ static void visit_all(struct aml *aml, enum visit (*fn)(struct aml *aml, struct 
 void aml_initialize(struct aml *aml)
 {
     static const uint8_t early[] = {
-        AML_SPACE_SMBUS, AML_SPACE_CMOS, AML_SPACE_PCI_BAR, AML_SPACE_IPMI, AML_SPACE_GPIO, AML_SPACE_GSBUS,
-        AML_SPACE_PCC, AML_SPACE_FFH, 0x80, 0x81,
+        AML_SPACE_SMBUS, AML_SPACE_CMOS, AML_SPACE_PCI_BAR, AML_SPACE_IPMI, AML_SPACE_GPIO,
+        AML_SPACE_GSBUS, AML_SPACE_PCC,  AML_SPACE_FFH,     0x80,           0x81,
     };
     struct aml_node *ini;
     struct aml_node *sb = node_child(aml, aml->root, NAME('_', 'S', 'B', '_'));

@@ -59,7 +59,8 @@ void aml_set_handler(struct aml *aml, uint8_t space, aml_access_fn fn, void *ctx
     aml->handler[space].ctx = ctx;
 }
 
-enum aml_status aml_refuse_access(void *ctx, const struct aml_access *access, uint8_t *data, size_t size)
+enum aml_status aml_refuse_access(void *ctx, const struct aml_access *access, uint8_t *data,
+                                  size_t size)
 {
     (void)ctx;
     (void)access;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Inside the interpreter: objects, nodes, the activation of a method ("walk"), and what each file offers the others.
+ * Inside the interpreter: objects, nodes, the activation of a method ("walk"), and what each file
+ * offers the others.
  *
- * Ownership. Objects and nodes are counted. A new object belongs to the release pool, which the statement loop
- * empties after every statement; code that keeps an object past its statement takes a count of its own. So operators
- * never free anything and cannot leak on an error path.
+ * Ownership. Objects and nodes are counted. A new object belongs to the release pool, which the
+ * statement loop empties after every statement; code that keeps an object past its statement takes
+ * a count of its own. So operators never free anything and cannot leak on an error path.
  */
 #ifndef WEIR_ACPI_AML_INTERNAL_H
 #define WEIR_ACPI_AML_INTERNAL_H
@@ -19,9 +20,9 @@ enum flow {
     FLOW_RETURN = AML_STATUS_COUNT, /* Return: walk->ret holds the value */
     FLOW_BREAK,
     FLOW_CONTINUE,
-    FLOW_UNWIND,                    /* table level: give up nested scopes, go on with the next statement */
-    FLOW_SKIPPED,                   /* table level: a named block was skipped, see exec_list() */
-    FLOW_ABORT                      /* table level: the load fails with aml->abort_status */
+    FLOW_UNWIND,  /* table level: give up nested scopes, go on with the next statement */
+    FLOW_SKIPPED, /* table level: a named block was skipped, see exec_list() */
+    FLOW_ABORT    /* table level: the load fails with aml->abort_status */
 };
 
 /* Public codes and flow codes share one int, so that a single test for OK covers both. */
@@ -36,23 +37,23 @@ typedef int result;
     } while (0)
 
 enum ref_class {
-    REF_LOCAL,                      /* operand: LocalX of the running method */
+    REF_LOCAL, /* operand: LocalX of the running method */
     REF_ARG,
-    REF_NODE,                       /* operand: a name that stands for itself (target, super name) */
+    REF_NODE, /* operand: a name that stands for itself (target, super name) */
     REF_DEBUG,
-    REF_OF,                         /* RefOf/CondRefOf value: node, or a slot of a frame */
-    REF_INDEX,                      /* Index value: element of a package, byte of a buffer or string */
-    REF_NAME,                       /* package element: a path, resolved or not yet */
-    REF_TABLE                       /* DDBHandle of Load and LoadTable */
+    REF_OF,    /* RefOf/CondRefOf value: node, or a slot of a frame */
+    REF_INDEX, /* Index value: element of a package, byte of a buffer or string */
+    REF_NAME,  /* package element: a path, resolved or not yet */
+    REF_TABLE  /* DDBHandle of Load and LoadTable */
 };
 
 enum {
-    OBJ_CONSTANT = 1 << 0,          /* Zero, One, Ones: storing to it is ignored */
-    OBJ_STATIC = 1 << 1,            /* string bytes lie in the table */
-    OBJ_READY = 1 << 2,             /* region, buffer field, package: arguments evaluated */
-    OBJ_CREATE_FIELD = 1 << 3,      /* made by CreateField: always reads as a buffer */
-    OBJ_REG_DONE = 1 << 4,          /* region: _REG(space, 1) has run */
-    OBJ_RESOLVED = 1 << 5           /* REF_NAME: node is what it names, not the scope to search from */
+    OBJ_CONSTANT = 1 << 0,     /* Zero, One, Ones: storing to it is ignored */
+    OBJ_STATIC = 1 << 1,       /* string bytes lie in the table */
+    OBJ_READY = 1 << 2,        /* region, buffer field, package: arguments evaluated */
+    OBJ_CREATE_FIELD = 1 << 3, /* made by CreateField: always reads as a buffer */
+    OBJ_REG_DONE = 1 << 4,     /* region: _REG(space, 1) has run */
+    OBJ_RESOLVED = 1 << 5      /* REF_NAME: node is what it names, not the scope to search from */
 };
 
 struct table {
@@ -89,7 +90,7 @@ struct aml_object {
     uint8_t type;
     uint8_t flags;
     uint8_t cls;                    /* enum ref_class */
-    uint8_t aux;                    /* REF_INDEX: AML_T_PACKAGE or AML_T_BUFFER_FIELD; REF_LOCAL/ARG: number */
+    uint8_t aux; /* REF_INDEX: AML_T_PACKAGE or AML_T_BUFFER_FIELD; REF_LOCAL/ARG: number */
     union {
         uint64_t integer;
         struct {
@@ -103,7 +104,8 @@ struct aml_object {
             uint32_t count;
         } package;
         struct {
-            struct aml_object *object;  /* REF_INDEX: container; REF_OF a local: its frame; counted */
+            struct aml_object
+                *object; /* REF_INDEX: container; REF_OF a local: its frame; counted */
             struct aml_node *node;      /* REF_NODE, REF_OF, REF_NAME; counted */
             const uint8_t *path;        /* REF_NAME unresolved: the name string in the table */
             uint32_t index;             /* REF_INDEX; REF_OF a local: slot; REF_TABLE: table id */
@@ -163,7 +165,7 @@ struct aml_object {
         } processor;
         struct {
             struct aml_object *slot[15];    /* 0..7 locals, 8..14 arguments */
-            uint8_t type[15];               /* what a store through RefOf() left there, see store.c */
+            uint8_t type[15]; /* what a store through RefOf() left there, see store.c */
         } frame;
     } u;
 };
@@ -187,7 +189,7 @@ struct walk {
     uint32_t owner;
     bool module;                    /* table level */
     bool predicate;                 /* last If, for Else */
-    bool parse_error;               /* the error on its way came from resolving an argument's name */
+    bool parse_error; /* the error on its way came from resolving an argument's name */
     uint16_t opcode;                /* the operator being executed */
     uint32_t skipped_at;            /* FLOW_SKIPPED: where the name ended */
     /* Open If and While blocks at table level, where an error leaves them open. */
@@ -232,7 +234,7 @@ struct aml {
 
     struct table *tables;
     uint32_t next_id;
-    uint32_t integer_bytes;         /* 4 if the DSDT's revision is below 2, else 8 (ACPI 6.5, 19.6.30) */
+    uint32_t integer_bytes; /* 4 if the DSDT's revision is below 2, else 8 (ACPI 6.5, 19.6.30) */
     bool dsdt_seen;
 
     struct handler handler[AML_SPACE_COUNT];
@@ -255,14 +257,16 @@ void memory_drop_all(struct aml *aml);
 
 /* object.c */
 struct aml_object *object_new(struct aml *aml, enum aml_type type);     /* in the pool */
-struct aml_object *object_integer(struct aml *aml, uint64_t value);     /* cut to the table's width */
+struct aml_object *object_integer(struct aml *aml, uint64_t value); /* cut to the table's width */
 struct aml_object *object_number(struct aml *aml, uint64_t value);      /* as it is */
-struct aml_object *object_blob(struct aml *aml, enum aml_type type, const void *data, uint32_t length);
+struct aml_object *object_blob(struct aml *aml, enum aml_type type, const void *data,
+                               uint32_t length);
 struct aml_object *object_package(struct aml *aml, uint32_t count);
 struct aml_object *object_node_ref(struct aml *aml, enum ref_class cls, struct aml_node *node);
 void object_ref(struct aml_object *object);
 void object_unref(struct aml *aml, struct aml_object *object);
-struct aml_object *object_hold(struct aml *aml, struct aml_object *object); /* counted and put into the pool */
+struct aml_object *object_hold(struct aml *aml,
+                               struct aml_object *object); /* counted and put into the pool */
 void pool_drain(struct aml *aml, uint32_t mark);
 struct aml_object *object_copy(struct aml *aml, struct aml_object *object);
 result blob_writable(struct aml *aml, struct aml_object *object, uint32_t capacity);
@@ -272,7 +276,8 @@ void slot_set(struct aml *aml, struct aml_object **slot, struct aml_object *obje
 /* namespace.c */
 result namespace_init(struct aml *aml);
 struct aml_node *node_child(const struct aml *aml, const struct aml_node *parent, uint32_t name);
-struct aml_node *node_new(struct aml *aml, struct aml_node *parent, uint32_t name, enum aml_type type);
+struct aml_node *node_new(struct aml *aml, struct aml_node *parent, uint32_t name,
+                          enum aml_type type);
 void node_ref(struct aml_node *node);
 void node_unref(struct aml *aml, struct aml_node *node);
 void node_remove(struct aml *aml, struct aml_node *node);
@@ -299,16 +304,20 @@ enum {
     FIND_SEARCH = 1 << 0,           /* search rules of ACPI 6.5, 5.3 */
     FIND_EXACT = 1 << 1             /* start at the node itself even if it opens no scope */
 };
-struct aml_node *path_find(struct aml *aml, struct aml_node *scope, const struct path *path, unsigned int flags);
-result path_create(struct walk *w, const struct path *path, enum aml_type type, struct aml_node **node);
+struct aml_node *path_find(struct aml *aml, struct aml_node *scope, const struct path *path,
+                           unsigned int flags);
+result path_create(struct walk *w, const struct path *path, enum aml_type type,
+                   struct aml_node **node);
 struct path path_segment(const uint8_t *name);
 void path_text(const struct path *path, char *text, size_t size);
 /* From "\_SB.PCI0" or "^FOO"; encodes into BUFFER for path_find(). */
 bool path_from_text(const char *text, size_t length, uint8_t buffer[260], struct path *path);
 
 /* trace.c */
-result fail(struct walk *w, enum aml_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void report(struct aml *aml, bool is_error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+result fail(struct walk *w, enum aml_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void report(struct aml *aml, bool is_error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void trace(struct aml *aml, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* exec.c */
@@ -316,25 +325,28 @@ result exec_list(struct walk *w, uint32_t end);
 result exec_statement(struct walk *w);
 bool is_statement(uint16_t opcode);
 result exec_table(struct aml *aml, const struct table *table, struct aml_node *scope);
-result call_method(struct aml *aml, struct aml_node *node, struct aml_object *method, struct aml_object **args,
-                   unsigned int count, struct aml_object **value);
+result call_method(struct aml *aml, struct aml_node *node, struct aml_object *method,
+                   struct aml_object **args, unsigned int count, struct aml_object **value);
 result check_limits(struct aml *aml);
 bool soft_error(const struct walk *w, result r);
 void enter_scope(struct walk *w, struct aml_node *node, struct aml_node **previous);
 result leave_scope(struct walk *w, struct aml_node *previous, result r);
 
 /* term.c */
-/* Any term in value position; *VALUE is NULL if it has none. TARGET: a bare name stands for its node. */
+/* Any term in value position; *VALUE is NULL if it has none. TARGET: a bare name stands for its
+ * node. */
 result eval_term(struct walk *w, bool target, bool want_node, struct aml_object **value);
 /* The plain form; an error if there is no value. */
 result eval_operand(struct walk *w, struct aml_object **value);
-result eval_value(struct walk *w, struct aml_object **value);           /* resolved; error if there is none */
+result eval_value(struct walk *w, struct aml_object **value); /* resolved; error if there is none */
 result eval_integer(struct walk *w, uint64_t *value);
-result eval_super(struct walk *w, bool may_call, bool target, bool may_be_missing, struct aml_object **value);
+result eval_super(struct walk *w, bool may_call, bool target, bool may_be_missing,
+                  struct aml_object **value);
 
 /* resolve.c */
 result resolve_value(struct walk *w, struct aml_object **object);
-result resolve_node(struct aml *aml, struct walk *w, struct aml_node *node, struct aml_object **value);
+result resolve_node(struct aml *aml, struct walk *w, struct aml_node *node,
+                    struct aml_object **value);
 result resolve_operands(struct walk *w, const char *kinds, struct aml_object **operand);
 
 /* stream.c */
@@ -349,7 +361,8 @@ void store_le(uint8_t *p, uint64_t value, unsigned int bytes);
 /* The type that an operand counts as: a name that stands for itself counts as what it names. */
 static inline unsigned int operand_type(const struct aml_object *object)
 {
-    return object->type == AML_T_REFERENCE && object->cls == REF_NODE ? object->u.ref.node->type : object->type;
+    return object->type == AML_T_REFERENCE && object->cls == REF_NODE ? object->u.ref.node->type
+                                                                      : object->type;
 }
 
 static inline bool is_ref(const struct aml_object *object, enum ref_class cls)
@@ -358,7 +371,8 @@ static inline bool is_ref(const struct aml_object *object, enum ref_class cls)
 }
 
 /* define.c, field.c, region.c, package.c, control.c: statements with their own syntax */
-result create_failed(struct walk *w, result r, const struct path *path, uint32_t start, bool opens_scope);
+result create_failed(struct walk *w, result r, const struct path *path, uint32_t start,
+                     bool opens_scope);
 result define_scope(struct walk *w, uint32_t start);
 result define_device(struct walk *w, enum aml_type type, uint32_t start);
 result define_name(struct walk *w);
@@ -384,28 +398,34 @@ void package_finish(struct aml *aml, struct aml_object *package);
 void field_prepare(struct aml_object *field, uint8_t field_flags, uint64_t bit, uint32_t bits);
 
 /* region.c, fieldio.c */
-result region_access(struct aml *aml, struct aml_object *region, struct aml_object *field, bool write,
-                     uint32_t offset, uint32_t bits, uint8_t *data, size_t size);
+result region_access(struct aml *aml, struct aml_object *region, struct aml_object *field,
+                     bool write, uint32_t offset, uint32_t bits, uint8_t *data, size_t size);
 void region_connect(struct aml *aml, struct aml_object *region);
 result field_read(struct aml *aml, struct aml_object *field, struct aml_object **value);
-result field_write(struct aml *aml, struct aml_object *field, struct aml_object *value, struct aml_object **out);
+result field_write(struct aml *aml, struct aml_object *field, struct aml_object *value,
+                   struct aml_object **out);
 result bits_read(struct aml *aml, struct aml_object *field, uint8_t *buffer, uint32_t length);
-result bits_write(struct aml *aml, struct aml_object *field, const uint8_t *buffer, uint32_t length);
+result bits_write(struct aml *aml, struct aml_object *field, const uint8_t *buffer,
+                  uint32_t length);
 bool serial_space(uint8_t space);
 result serial_read(struct aml *aml, struct aml_object *field, struct aml_object **value);
-result serial_write(struct aml *aml, struct aml_object *field, struct aml_object *value, struct aml_object **out);
+result serial_write(struct aml *aml, struct aml_object *field, struct aml_object *value,
+                    struct aml_object **out);
 
 /* convert.c */
 enum to_string { STRING_IMPLICIT, STRING_HEX, STRING_DECIMAL };
 uint32_t text_length(const struct aml_object *string);
-result to_integer(struct aml *aml, struct aml_object *object, bool implicit, struct aml_object **value);
+result to_integer(struct aml *aml, struct aml_object *object, bool implicit,
+                  struct aml_object **value);
 result to_buffer(struct aml *aml, struct aml_object *object, struct aml_object **value);
-result to_string(struct aml *aml, struct aml_object *object, enum to_string how, struct aml_object **value);
+result to_string(struct aml *aml, struct aml_object *object, enum to_string how,
+                 struct aml_object **value);
 
 /* store.c */
-result store(struct walk *w, struct aml_object *source, struct aml_object *target, char kind, struct aml_object **out);
-result store_to_node(struct walk *w, struct aml_object *source, struct aml_node *node, bool convert, char kind,
-                     struct aml_object **out);
+result store(struct walk *w, struct aml_object *source, struct aml_object *target, char kind,
+             struct aml_object **out);
+result store_to_node(struct walk *w, struct aml_object *source, struct aml_node *node, bool convert,
+                     char kind, struct aml_object **out);
 
 /* sync.c */
 result method_lock(struct aml *aml, struct aml_object *method);
@@ -414,15 +434,16 @@ void mutexes_release_from(struct aml *aml, struct aml_object *mark);
 
 /* load.c */
 result table_load(struct aml *aml, struct table *table, struct aml_node *scope);
-result table_add(struct aml *aml, const uint8_t *bytes, size_t size, bool owned, struct table **out);
+result table_add(struct aml *aml, const uint8_t *bytes, size_t size, bool owned,
+                 struct table **out);
 struct table *table_by_id(struct aml *aml, uint32_t id);
-struct table *table_find(struct aml *aml, const uint8_t *signature, const uint8_t *oem, uint32_t oem_size,
-                         const uint8_t *oem_table, uint32_t oem_table_size);
+struct table *table_find(struct aml *aml, const uint8_t *signature, const uint8_t *oem,
+                         uint32_t oem_size, const uint8_t *oem_table, uint32_t oem_table_size);
 void finish_objects(struct aml *aml);
 
 /* evaluate.c */
-result evaluate_node(struct aml *aml, struct aml_node *node, struct aml_object *const *args, unsigned int count,
-                     struct aml_object **value);
+result evaluate_node(struct aml *aml, struct aml_node *node, struct aml_object *const *args,
+                     unsigned int count, struct aml_object **value);
 /* An entry from outside: limits start anew, and what was acquired is released at the end. */
 struct entry {
     const char *stack_base;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Tables: checking their headers, keeping them, loading and unloading (ACPI 6.5, 5.2.6 and 5.2.11). */
+/* Tables: checking their headers, keeping them, loading and unloading (ACPI 6.5, 5.2.6 and 5.2.11).
+ */
 #include "internal.h"
 
 #include <string.h>
@@ -86,11 +87,12 @@ static bool id_equal(const uint8_t *field, uint32_t width, const uint8_t *text, 
 }
 
 /* An empty OEM ID or table ID matches any. */
-struct table *table_find(struct aml *aml, const uint8_t *signature, const uint8_t *oem, uint32_t oem_size,
-                         const uint8_t *oem_table, uint32_t oem_table_size)
+struct table *table_find(struct aml *aml, const uint8_t *signature, const uint8_t *oem,
+                         uint32_t oem_size, const uint8_t *oem_table, uint32_t oem_table_size)
 {
     for (struct table *table = aml->tables; table; table = table->next) {
-        if (memcmp(table->bytes, signature, 4) == 0 && id_equal(table->bytes + AT_OEM, 6, oem, oem_size) &&
+        if (memcmp(table->bytes, signature, 4) == 0 &&
+            id_equal(table->bytes + AT_OEM, 6, oem, oem_size) &&
             id_equal(table->bytes + AT_OEM_TABLE, 8, oem_table, oem_table_size)) {
             return table;
         }
@@ -148,7 +150,8 @@ unsigned int aml_load_registered(struct aml *aml)
         failed += !load_one(aml, first);
     }
     for (struct table *table = aml->tables; table; table = table->next) {
-        if (is_definition_block(table->bytes) && memcmp(table->bytes, dsdt, 4) != 0 && !table->owned) {
+        if (is_definition_block(table->bytes) && memcmp(table->bytes, dsdt, 4) != 0 &&
+            !table->owned) {
             failed += !load_one(aml, table);
         }
     }

@@ -24,15 +24,18 @@ static result read_region(struct aml *aml, struct aml_object *region, uint8_t *t
     return AML_OK;
 }
 
-/* Copies the table out of a region or buffer: what firmware does with those later is its own business. */
-static result fetch_table(struct walk *w, struct aml_object *source, uint8_t **bytes, uint32_t *size)
+/* Copies the table out of a region or buffer: what firmware does with those later is its own
+ * business. */
+static result fetch_table(struct walk *w, struct aml_object *source, uint8_t **bytes,
+                          uint32_t *size)
 {
     struct aml *aml = w->aml;
     uint8_t header[36];
 
     if (source->type == AML_T_REGION) {
         if (source->u.region.space != AML_SPACE_SYSTEM_MEMORY) {
-            return fail(w, AML_AML_OPERAND_TYPE, "Load from %s", aml_space_name(source->u.region.space));
+            return fail(w, AML_AML_OPERAND_TYPE, "Load from %s",
+                        aml_space_name(source->u.region.space));
         }
         TRY(read_region(aml, source, header, sizeof(header)));
     } else {
@@ -75,7 +78,8 @@ static result check_table(struct walk *w, const uint8_t *bytes, uint32_t size)
     if (sum) {
         return fail(w, AML_BAD_CHECKSUM, "Load");
     }
-    if (memcmp(bytes, "SSDT", 4) != 0 && memcmp(bytes, "PSDT", 4) != 0 && memcmp(bytes, "OEM", 3) != 0) {
+    if (memcmp(bytes, "SSDT", 4) != 0 && memcmp(bytes, "PSDT", 4) != 0 &&
+        memcmp(bytes, "OEM", 3) != 0) {
         return fail(w, AML_BAD_SIGNATURE, "Load");
     }
     for (struct table *t = w->aml->tables; t; t = t->next) {
@@ -123,7 +127,8 @@ static result find_node(struct walk *w, struct aml_node *scope, const struct aml
     if (path_from_text((const char *)string->u.blob.data, string->u.blob.length, buffer, &path)) {
         *node = path_find(w->aml, scope, &path, FIND_SEARCH | FIND_EXACT);
     }
-    return *node ? AML_OK : fail(w, AML_NOT_FOUND, "LoadTable: %.60s", (const char *)string->u.blob.data);
+    return *node ? AML_OK
+                 : fail(w, AML_NOT_FOUND, "LoadTable: %.60s", (const char *)string->u.blob.data);
 }
 
 /* Operands: signature, OEM ID, OEM table ID, root path, parameter path, parameter data. */
@@ -141,8 +146,9 @@ result op_load_table(struct walk *w, struct aml_object **operand, struct aml_obj
     if (operand[1]->u.blob.length > 6 || operand[2]->u.blob.length > 8) {
         return fail(w, AML_AML_STRING_LIMIT, "LoadTable");
     }
-    table = table_find(aml, operand[0]->u.blob.data, operand[1]->u.blob.data, operand[1]->u.blob.length,
-                       operand[2]->u.blob.data, operand[2]->u.blob.length);
+    table =
+        table_find(aml, operand[0]->u.blob.data, operand[1]->u.blob.data, operand[1]->u.blob.length,
+                   operand[2]->u.blob.data, operand[2]->u.blob.length);
     if (!table) {
         *value = object_integer(aml, 0);
         return *value ? AML_OK : AML_NO_MEMORY;

@@ -65,7 +65,8 @@ result op_logic(struct walk *w, struct aml_object **operand, struct aml_object *
 enum match { MATCH_TRUE, MATCH_EQ, MATCH_LE, MATCH_LT, MATCH_GE, MATCH_GT, MATCH_COUNT };
 
 /* An element that cannot be converted to the type of the operand does not match. */
-static bool matches(struct walk *w, uint64_t how, struct aml_object *element, struct aml_object *operand)
+static bool matches(struct walk *w, uint64_t how, struct aml_object *element,
+                    struct aml_object *operand)
 {
     int order;
 
@@ -98,7 +99,8 @@ result op_match(struct walk *w, struct aml_object **operand, struct aml_object *
         return fail(w, AML_AML_OPERAND_VALUE, "Match: unknown comparison");
     }
     if (index >= package->u.package.count) {
-        return fail(w, AML_AML_PACKAGE_LIMIT, "Match: start beyond %u elements", package->u.package.count);
+        return fail(w, AML_AML_PACKAGE_LIMIT, "Match: start beyond %u elements",
+                    package->u.package.count);
     }
     for (; index < package->u.package.count; index++) {
         struct aml_object *element = package->u.package.elements[index];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory of one instance: small blocks from chunks with a free list per size, large ones singly. Everything is counted
- * against the instance's limit and goes at once when the instance does.
+ * Memory of one instance: small blocks from chunks with a free list per size, large ones singly.
+ * Everything is counted against the instance's limit and goes at once when the instance does.
  */
 #include "internal.h"
 
@@ -46,7 +46,8 @@ static struct block *block_new(struct aml *aml, struct block *list, size_t size,
     struct block *block;
 
     if (size > aml->limits.memory || aml->memory_now > aml->limits.memory - size) {
-        report(aml, true, "AE_NO_MEMORY: %zu bytes beside %zu of %zu", size, aml->memory_now, aml->limits.memory);
+        report(aml, true, "AE_NO_MEMORY: %zu bytes beside %zu of %zu", size, aml->memory_now,
+               aml->limits.memory);
         return NULL;
     }
     block = clear ? calloc(1, HEADER + size) : malloc(HEADER + size);

@@ -13,8 +13,8 @@ enum {
 
 bool is_name_start(uint8_t byte)
 {
-    return (byte >= 'A' && byte <= 'Z') || byte == '_' || byte == PREFIX_ROOT || byte == PREFIX_PARENT ||
-           byte == PREFIX_DUAL || byte == PREFIX_MULTI;
+    return (byte >= 'A' && byte <= 'Z') || byte == '_' || byte == PREFIX_ROOT ||
+           byte == PREFIX_PARENT || byte == PREFIX_DUAL || byte == PREFIX_MULTI;
 }
 
 bool path_parse(const uint8_t *p, uint32_t available, struct path *path)
@@ -61,7 +61,8 @@ bool path_parse(const uint8_t *p, uint32_t available, struct path *path)
     return true;
 }
 
-/* Firmware with characters that are not allowed exists; they become '*', so that every name can be printed. */
+/* Firmware with characters that are not allowed exists; they become '*', so that every name can be
+ * printed. */
 static uint32_t segment(const uint8_t *p)
 {
     uint32_t name = 0;
@@ -85,7 +86,8 @@ static struct aml_node *scope_of(struct aml_node *node, unsigned int flags)
     return node;
 }
 
-static struct aml_node *start_node(struct aml *aml, struct aml_node *scope, const struct path *path, unsigned int flags)
+static struct aml_node *start_node(struct aml *aml, struct aml_node *scope, const struct path *path,
+                                   unsigned int flags)
 {
     struct aml_node *node = path->root ? aml->root : scope_of(scope, flags);
 
@@ -96,7 +98,8 @@ static struct aml_node *start_node(struct aml *aml, struct aml_node *scope, cons
 }
 
 /* An alias of a method is the method wherever its name is used. */
-static struct aml_node *child_of(const struct aml *aml, const struct aml_node *parent, uint32_t name)
+static struct aml_node *child_of(const struct aml *aml, const struct aml_node *parent,
+                                 uint32_t name)
 {
     struct aml_node *node = node_child(aml, parent, name);
 
@@ -112,7 +115,8 @@ static struct aml_node *enter(struct aml_node *node)
     return node;
 }
 
-struct aml_node *path_find(struct aml *aml, struct aml_node *scope, const struct path *path, unsigned int flags)
+struct aml_node *path_find(struct aml *aml, struct aml_node *scope, const struct path *path,
+                           unsigned int flags)
 {
     struct aml_node *node = start_node(aml, scope, path, flags);
     struct aml_node *found;
@@ -139,10 +143,11 @@ struct aml_node *path_find(struct aml *aml, struct aml_node *scope, const struct
 }
 
 /*
- * Makes the last segment of PATH, whose parents must exist (ACPI 6.5, 5.3: a declaration creates only its last name).
- * On AML_ALREADY_EXISTS *NODE is the node in the way.
+ * Makes the last segment of PATH, whose parents must exist (ACPI 6.5, 5.3: a declaration creates
+ * only its last name). On AML_ALREADY_EXISTS *NODE is the node in the way.
  */
-result path_create(struct walk *w, const struct path *path, enum aml_type type, struct aml_node **node)
+result path_create(struct walk *w, const struct path *path, enum aml_type type,
+                   struct aml_node **node)
 {
     struct aml *aml = w->aml;
     struct aml_node *parent = start_node(aml, w->scope, path, 0);

@@ -23,7 +23,8 @@ bool type_opens_scope(enum aml_type type)
 
 static uint32_t bucket_of(const struct aml *aml, const struct aml_node *parent, uint32_t name)
 {
-    uint64_t h = ((uint64_t)(uintptr_t)parent >> 4) * 0x9E3779B97F4A7C15u ^ (uint64_t)name * 0xC2B2AE3D27D4EB4Fu;
+    uint64_t h = ((uint64_t)(uintptr_t)parent >> 4) * 0x9E3779B97F4A7C15u ^
+                 (uint64_t)name * 0xC2B2AE3D27D4EB4Fu;
 
     return (uint32_t)(h >> 32) & aml->bucket_mask;
 }
@@ -69,7 +70,8 @@ static void hash_grow(struct aml *aml)
     memory_put(aml, old, old_count * sizeof(*old));
 }
 
-struct aml_node *node_new(struct aml *aml, struct aml_node *parent, uint32_t name, enum aml_type type)
+struct aml_node *node_new(struct aml *aml, struct aml_node *parent, uint32_t name,
+                          enum aml_type type)
 {
     struct aml_node *node = memory_get(aml, sizeof(*node));
 
@@ -202,7 +204,8 @@ void node_remove(struct aml *aml, struct aml_node *node)
     bury(aml, node);
 }
 
-/* The next node below TOP in order of creation, parents first; NODE's children are passed over unless DESCEND. */
+/* The next node below TOP in order of creation, parents first; NODE's children are passed over
+ * unless DESCEND. */
 struct aml_node *node_after(const struct aml_node *top, const struct aml_node *node, bool descend)
 {
     if (descend && node->child) {

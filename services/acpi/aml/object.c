@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#define MEMBER_SIZE(member) (offsetof(struct aml_object, u) + sizeof(((struct aml_object *)0)->u.member))
+#define MEMBER_SIZE(member)                                                                        \
+    (offsetof(struct aml_object, u) + sizeof(((struct aml_object *)0)->u.member))
 #define POOL_MAX (1u << 20)
 
 static const uint8_t object_size[AML_T_COUNT] = {
@@ -110,7 +111,8 @@ static void contents_release(struct aml *aml, struct aml_object *object)
         for (uint32_t i = 0; i < object->u.package.count; i++) {
             object_unref(aml, object->u.package.elements[i]);
         }
-        memory_put(aml, object->u.package.elements, object->u.package.count * sizeof(struct aml_object *));
+        memory_put(aml, object->u.package.elements,
+                   object->u.package.count * sizeof(struct aml_object *));
         break;
     case AML_T_REFERENCE:
         object_unref(aml, object->u.ref.object);
@@ -137,8 +139,9 @@ static void contents_release(struct aml *aml, struct aml_object *object)
 }
 
 /*
- * Packages nest as deep as tables can chain them, so freeing must not recurse without bound: what lies too deep goes
- * back into the pool and is freed when that is drained. (If the pool is full it is lost until the instance goes.)
+ * Packages nest as deep as tables can chain them, so freeing must not recurse without bound: what
+ * lies too deep goes back into the pool and is freed when that is drained. (If the pool is full it
+ * is lost until the instance goes.)
  */
 void object_unref(struct aml *aml, struct aml_object *object)
 {
@@ -178,7 +181,8 @@ struct aml_object *object_integer(struct aml *aml, uint64_t value)
     return object_number(aml, value & integer_mask(aml));
 }
 
-struct aml_object *object_blob(struct aml *aml, enum aml_type type, const void *data, uint32_t length)
+struct aml_object *object_blob(struct aml *aml, enum aml_type type, const void *data,
+                               uint32_t length)
 {
     struct aml_object *object = object_new(aml, type);
     uint32_t capacity = length + (type == AML_T_STRING);
@@ -229,7 +233,8 @@ struct aml_object *object_node_ref(struct aml *aml, enum ref_class cls, struct a
     return object;
 }
 
-/* Gives a string or buffer its own memory of at least CAPACITY bytes (the NUL included), keeping its contents. */
+/* Gives a string or buffer its own memory of at least CAPACITY bytes (the NUL included), keeping
+ * its contents. */
 result blob_writable(struct aml *aml, struct aml_object *object, uint32_t capacity)
 {
     uint32_t used = object->u.blob.length + (object->type == AML_T_STRING);
@@ -266,7 +271,8 @@ void slot_set(struct aml *aml, struct aml_object **slot, struct aml_object *obje
     object_unref(aml, old);
 }
 
-static struct aml_object *copy_package(struct aml *aml, struct aml_object *object, unsigned int depth)
+static struct aml_object *copy_package(struct aml *aml, struct aml_object *object,
+                                       unsigned int depth)
 {
     struct aml_object *copy = object_package(aml, object->u.package.count);
 
@@ -282,7 +288,8 @@ static struct aml_object *copy_package(struct aml *aml, struct aml_object *objec
         if (!element) {
             continue;
         }
-        twin = element->type == AML_T_PACKAGE ? copy_package(aml, element, depth - 1) : object_copy(aml, element);
+        twin = element->type == AML_T_PACKAGE ? copy_package(aml, element, depth - 1)
+                                              : object_copy(aml, element);
         if (!twin) {
             return NULL;
         }
@@ -293,7 +300,8 @@ static struct aml_object *copy_package(struct aml *aml, struct aml_object *objec
     return copy;
 }
 
-/* An independent object with the same value (ACPI 6.5, 19.6.17, CopyObject). NULL: out of memory, or too deep. */
+/* An independent object with the same value (ACPI 6.5, 19.6.17, CopyObject). NULL: out of memory,
+ * or too deep. */
 struct aml_object *object_copy(struct aml *aml, struct aml_object *object)
 {
     struct aml_object *copy;

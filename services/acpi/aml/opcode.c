@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The operators (ACPI 6.5, 20.2.5): how their operands are encoded, what they are converted to, and who runs them.
- * Declarations and flow of control have their own syntax and are dispatched in exec.c.
+ * The operators (ACPI 6.5, 20.2.5): how their operands are encoded, what they are converted to, and
+ * who runs them. Declarations and flow of control have their own syntax and are dispatched in
+ * exec.c.
  *
  * Encodings, one letter per operand:
  *   T  TermArg                           t  Target (a 0 byte: none)
  *   S  SuperName, may call a method      n  SimpleName, never calls
  *   m  SimpleName that may be missing    b  ByteData   w  WordData   d  DWordData
  * Conversions:
- *   I integer   B buffer   S string   C integer, string or buffer   A anything   P package   M mutex   E event
- *   X package, string or buffer   Z string or buffer   D what may be stored   L region or buffer   H table handle
+ *   I integer   B buffer   S string   C integer, string or buffer   A anything   P package   M
+ * mutex   E event X package, string or buffer   Z string or buffer   D what may be stored   L
+ * region or buffer   H table handle
  *   -  left as it is              v, o, R  a name or reference (R: or a string)
  *   r  target, converts to the type that is there    w  the same, for Store
  *   f  target, replaced without conversion           s  the same, for CopyObject
@@ -80,7 +82,8 @@ static const struct op two_byte[256] = {
 
 const struct op *op_find(uint16_t opcode)
 {
-    const struct op *op = opcode >> 8 == OP_EXTENDED ? &two_byte[opcode & 0xFF] : &one_byte[opcode & 0xFF];
+    const struct op *op =
+        opcode >> 8 == OP_EXTENDED ? &two_byte[opcode & 0xFF] : &one_byte[opcode & 0xFF];
 
     return op->run ? op : NULL;
 }

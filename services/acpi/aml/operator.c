@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Arithmetic (ACPI 6.5, 19.6). Results are cut to the width of the DSDT's integers when the operator is through
- * (term.c), after they have been stored: a package element, which is a copy, keeps all bits.
+ * Arithmetic (ACPI 6.5, 19.6). Results are cut to the width of the DSDT's integers when the
+ * operator is through (term.c), after they have been stored: a package element, which is a copy,
+ * keeps all bits.
  */
 #include "internal.h"
 
 /* Hands a fresh integer to the target and to whoever wants the value. */
-static result finish(struct walk *w, uint64_t number, struct aml_object *target, char kind, struct aml_object **value)
+static result finish(struct walk *w, uint64_t number, struct aml_object *target, char kind,
+                     struct aml_object **value)
 {
     struct aml_object *out = NULL;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * _OSI (ACPI 6.5, 5.7.2). The optional feature strings (processor aggregator, module devices, ...) are promises about
- * the operating system, so only an embedder's own hook can make them.
+ * _OSI (ACPI 6.5, 5.7.2). The optional feature strings (processor aggregator, module devices, ...)
+ * are promises about the operating system, so only an embedder's own hook can make them.
  */
 #include "internal.h"
 
@@ -10,10 +10,13 @@
 bool aml_osi_default(const char *name)
 {
     static const char *const known[] = {
-        "Windows 2000", "Windows 2001", "Windows 2001 SP1", "Windows 2001.1", "Windows 2001 SP2",
-        "Windows 2001.1 SP1", "Windows 2006", "Windows 2006.1", "Windows 2006 SP1", "Windows 2006 SP2",
-        "Windows 2009", "Windows 2012", "Windows 2013", "Windows 2015", "Windows 2016", "Windows 2017",
-        "Windows 2017.2", "Windows 2018", "Windows 2018.2", "Windows 2019", "Extended Address Space Descriptor",
+        "Windows 2000",     "Windows 2001",     "Windows 2001 SP1",
+        "Windows 2001.1",   "Windows 2001 SP2", "Windows 2001.1 SP1",
+        "Windows 2006",     "Windows 2006.1",   "Windows 2006 SP1",
+        "Windows 2006 SP2", "Windows 2009",     "Windows 2012",
+        "Windows 2013",     "Windows 2015",     "Windows 2016",
+        "Windows 2017",     "Windows 2017.2",   "Windows 2018",
+        "Windows 2018.2",   "Windows 2019",     "Extended Address Space Descriptor",
     };
 
     for (unsigned int i = 0; i < sizeof(known) / sizeof(known[0]); i++) {

@@ -38,8 +38,8 @@ result make_buffer(struct walk *w, uint32_t name, struct aml_object **value)
 }
 
 /*
- * What a resolved name is in a package: data is the named object itself, fields are read, devices and the like stay
- * references (ACPI 6.5, 19.6.102).
+ * What a resolved name is in a package: data is the named object itself, fields are read, devices
+ * and the like stay references (ACPI 6.5, 19.6.102).
  */
 static void settle_name(struct aml *aml, struct aml_object **element, struct aml_node *node)
 {
@@ -96,7 +96,8 @@ static void resolve_element(struct aml *aml, struct aml_object **element)
     settle_name(aml, element, node);
 }
 
-/* Resolves the names in a package and the packages in it, once. Depth is bounded by how deep tables can nest. */
+/* Resolves the names in a package and the packages in it, once. Depth is bounded by how deep tables
+ * can nest. */
 void package_finish(struct aml *aml, struct aml_object *package)
 {
     if (package->flags & OBJ_READY) {
@@ -118,8 +119,8 @@ void package_finish(struct aml *aml, struct aml_object *package)
 }
 
 /*
- * A name. If it is a method's when the list is reached, what looks like its arguments belongs to it and is dropped,
- * though it is not called.
+ * A name. If it is a method's when the list is reached, what looks like its arguments belongs to it
+ * and is dropped, though it is not called.
  */
 static result name_element(struct walk *w, uint32_t end, struct aml_object **value)
 {
@@ -131,12 +132,14 @@ static result name_element(struct walk *w, uint32_t end, struct aml_object **val
         return cut_off(w);
     }
     node = path_find(w->aml, w->scope, &path, FIND_SEARCH);
-    *value = object_node_ref(w->aml, REF_NAME, node && node->type == AML_T_METHOD ? node : w->scope);
+    *value =
+        object_node_ref(w->aml, REF_NAME, node && node->type == AML_T_METHOD ? node : w->scope);
     if (!*value) {
         return AML_NO_MEMORY;
     }
     if (node && node->type == AML_T_METHOD) {
-        unsigned int args = node->object && node->object->type == AML_T_METHOD ? node->object->u.method.args : 0;
+        unsigned int args =
+            node->object && node->object->type == AML_T_METHOD ? node->object->u.method.args : 0;
         struct aml_object *dropped;
 
         (*value)->flags |= OBJ_RESOLVED;
@@ -150,7 +153,8 @@ static result name_element(struct walk *w, uint32_t end, struct aml_object **val
     return AML_OK;
 }
 
-/* *VALUE is NULL for a declaration that stands in the list because its length was wrong: it is made all the same. */
+/* *VALUE is NULL for a declaration that stands in the list because its length was wrong: it is made
+ * all the same. */
 static result data_element(struct walk *w, struct aml_object **value)
 {
     uint16_t opcode = peek_opcode(w);
@@ -176,7 +180,8 @@ static result data_element(struct walk *w, struct aml_object **value)
     }
 }
 
-static void keep_element(struct walk *w, struct aml_object *package, uint32_t index, struct aml_object *value)
+static void keep_element(struct walk *w, struct aml_object *package, uint32_t index,
+                         struct aml_object *value)
 {
     struct aml_object **slot = &package->u.package.elements[index];
 
@@ -188,8 +193,8 @@ static void keep_element(struct walk *w, struct aml_object *package, uint32_t in
 }
 
 /*
- * While a table loads, names in packages may refer to what comes later, so they wait for package_finish(). In a
- * method they are settled at once.
+ * While a table loads, names in packages may refer to what comes later, so they wait for
+ * package_finish(). In a method they are settled at once.
  */
 result make_package(struct walk *w, bool variable, struct aml_object **value)
 {

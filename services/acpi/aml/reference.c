@@ -95,10 +95,12 @@ static bool is_field(const struct aml_object *object)
 }
 
 /*
- * What a RefOf value refers to; *VALUE is NULL if that has no value. A field that is dereferenced in the expression
- * that refers to it stays a field (DIRECT): whoever uses it reads it, and only Return does not.
+ * What a RefOf value refers to; *VALUE is NULL if that has no value. A field that is dereferenced
+ * in the expression that refers to it stays a field (DIRECT): whoever uses it reads it, and only
+ * Return does not.
  */
-static result deref_target(struct walk *w, struct aml_object *reference, bool direct, struct aml_object **value)
+static result deref_target(struct walk *w, struct aml_object *reference, bool direct,
+                           struct aml_object **value)
 {
     struct aml_node *node = reference->u.ref.node;
     struct aml_object *object;
@@ -185,10 +187,11 @@ result op_index(struct walk *w, struct aml_object **operand, struct aml_object *
 }
 
 /*
- * Follows references to what they finally mean. *OBJECT may become NULL if there is nothing; NEED_VALUE: a variable
- * without a value is an error.
+ * Follows references to what they finally mean. *OBJECT may become NULL if there is nothing;
+ * NEED_VALUE: a variable without a value is an error.
  */
-static result follow(struct walk *w, struct aml_object **object, unsigned int *type, bool need_value)
+static result follow(struct walk *w, struct aml_object **object, unsigned int *type,
+                     bool need_value)
 {
     struct aml_object *at = *object;
 
@@ -209,8 +212,10 @@ static result follow(struct walk *w, struct aml_object **object, unsigned int *t
             if (node) {
                 *type = node->type;
                 at = node->object;
-                if (!at && node->type != AML_T_DEVICE && node->type != AML_T_THERMAL && (*object)->cls == REF_NODE) {
-                    return fail(w, AML_AML_UNINITIALIZED_NODE, "no value: %s", aml_type_name(node->type));
+                if (!at && node->type != AML_T_DEVICE && node->type != AML_T_THERMAL &&
+                    (*object)->cls == REF_NODE) {
+                    return fail(w, AML_AML_UNINITIALIZED_NODE, "no value: %s",
+                                aml_type_name(node->type));
                 }
                 if (!at || at->type != AML_T_REFERENCE) {
                     *object = at;

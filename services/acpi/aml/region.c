@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Operation regions (ACPI 6.5, 5.5.2.4 and 19.6.100): declaring them, and passing accesses to the embedder's handlers. */
+/* Operation regions (ACPI 6.5, 5.5.2.4 and 19.6.100): declaring them, and passing accesses to the
+ * embedder's handlers. */
 #include "internal.h"
 
 #include <string.h>
 
-static result attach_region(struct walk *w, struct aml_node *node, uint8_t space, struct aml_object **region)
+static result attach_region(struct walk *w, struct aml_node *node, uint8_t space,
+                            struct aml_object **region)
 {
     *region = object_new(w->aml, AML_T_REGION);
     if (!*region) {
@@ -37,11 +39,11 @@ static result make_name(struct walk *w, struct aml_node **node, result *r)
 }
 
 /*
- * Evaluates COUNT operands. A name that is missing in them takes the region away again; what cannot be computed leaves
- * it without address, *SOFT being the error.
+ * Evaluates COUNT operands. A name that is missing in them takes the region away again; what cannot
+ * be computed leaves it without address, *SOFT being the error.
  */
-static result region_operands(struct walk *w, struct aml_node *node, struct aml_object **operand, unsigned int count,
-                              result *soft)
+static result region_operands(struct walk *w, struct aml_node *node, struct aml_object **operand,
+                              unsigned int count, result *soft)
 {
     *soft = AML_OK;
     for (unsigned int i = 0; i < count; i++) {
@@ -114,8 +116,9 @@ result define_data_region(struct walk *w)
     if (operand[0]->u.blob.length != 4) {
         return fail(w, AML_BAD_SIGNATURE, "table signature");
     }
-    table = table_find(w->aml, operand[0]->u.blob.data, operand[1]->u.blob.data, operand[1]->u.blob.length,
-                       operand[2]->u.blob.data, operand[2]->u.blob.length);
+    table =
+        table_find(w->aml, operand[0]->u.blob.data, operand[1]->u.blob.data,
+                   operand[1]->u.blob.length, operand[2]->u.blob.data, operand[2]->u.blob.length);
     if (!table) {
         return fail(w, AML_NOT_FOUND, "table %.4s", (const char *)operand[0]->u.blob.data);
     }
@@ -131,15 +134,18 @@ static bool valid_space(uint8_t space)
     return space <= AML_SPACE_PCC || space >= AML_SPACE_DATA_TABLE;
 }
 
-static result out_of_region(struct aml *aml, struct aml_object *region, uint32_t offset, size_t size)
+static result out_of_region(struct aml *aml, struct aml_object *region, uint32_t offset,
+                            size_t size)
 {
     report(aml, true, "AE_AML_REGION_LIMIT: %zX bytes at %X of a %s region of %X", size, offset,
            aml_space_name(region->u.region.space), region->u.region.length);
     return AML_AML_REGION_LIMIT;
 }
 
-/* Some firmware has regions that end inside their last unit; with slack the rest of the unit counts as inside. */
-static bool inside(struct aml *aml, const struct aml_object *region, uint32_t offset, uint32_t width)
+/* Some firmware has regions that end inside their last unit; with slack the rest of the unit counts
+ * as inside. */
+static bool inside(struct aml *aml, const struct aml_object *region, uint32_t offset,
+                   uint32_t width)
 {
     uint64_t length = region->u.region.length;
 
@@ -149,8 +155,8 @@ static bool inside(struct aml *aml, const struct aml_object *region, uint32_t of
     return (uint64_t)offset + width <= length;
 }
 
-static result table_access(struct aml *aml, struct aml_object *region, bool write, uint32_t offset, uint8_t *data,
-                           size_t size)
+static result table_access(struct aml *aml, struct aml_object *region, bool write, uint32_t offset,
+                           uint8_t *data, size_t size)
 {
     if (offset > region->u.region.length || size > region->u.region.length - offset) {
         return out_of_region(aml, region, offset, size);
@@ -163,16 +169,17 @@ static result table_access(struct aml *aml, struct aml_object *region, bool writ
     return AML_OK;
 }
 
-static void trace_access(struct aml *aml, const struct aml_access *a, const uint8_t *data, size_t size)
+static void trace_access(struct aml *aml, const struct aml_access *a, const uint8_t *data,
+                         size_t size)
 {
-    trace(aml, "%s %s %llX+%X width %u: %llX", a->write ? "write" : "read ", aml_space_name(a->space),
-          (unsigned long long)a->region_base, a->offset, a->bits,
+    trace(aml, "%s %s %llX+%X width %u: %llX", a->write ? "write" : "read ",
+          aml_space_name(a->space), (unsigned long long)a->region_base, a->offset, a->bits,
           (unsigned long long)load_le(data, size < 8 ? (unsigned int)size : 8));
 }
 
 /* FIELD tells about connection and protocol; NULL for a plain access. DATA has SIZE bytes. */
-result region_access(struct aml *aml, struct aml_object *region, struct aml_object *field, bool write,
-                     uint32_t offset, uint32_t bits, uint8_t *data, size_t size)
+result region_access(struct aml *aml, struct aml_object *region, struct aml_object *field,
+                     bool write, uint32_t offset, uint32_t bits, uint8_t *data, size_t size)
 {
     struct aml_access a = { .write = write, .offset = offset, .bits = bits };
     struct handler *handler;
@@ -190,7 +197,8 @@ result region_access(struct aml *aml, struct aml_object *region, struct aml_obje
         report(aml, true, "AE_NOT_EXIST: region without an address");
         return AML_NOT_EXIST;
     }
-    if (!serial_space(a.space) && !inside(aml, region, offset, field ? field->u.field.width : (uint32_t)size)) {
+    if (!serial_space(a.space) &&
+        !inside(aml, region, offset, field ? field->u.field.width : (uint32_t)size)) {
         return out_of_region(aml, region, offset, size);
     }
     if (a.space == AML_SPACE_DATA_TABLE) {
@@ -221,7 +229,8 @@ result region_access(struct aml *aml, struct aml_object *region, struct aml_obje
     }
     status = handler->fn(handler->ctx, &a, data, size);
     if (status != AML_OK) {
-        report(aml, true, "%s: from the handler of %s", aml_status_name(status), aml_space_name(a.space));
+        report(aml, true, "%s: from the handler of %s", aml_status_name(status),
+               aml_space_name(a.space));
     }
     if (aml->hooks.trace) {
         trace_access(aml, &a, data, size);

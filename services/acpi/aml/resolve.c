@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-static result complain(struct aml *aml, struct walk *w, enum aml_status status, const char *text, const char *what)
+static result complain(struct aml *aml, struct walk *w, enum aml_status status, const char *text,
+                       const char *what)
 {
     if (w) {
         return fail(w, status, "%s %s", text, what);
@@ -26,10 +27,12 @@ static result stays_itself(struct aml *aml, struct aml_node *node, struct aml_ob
 }
 
 /*
- * What a name stands for in value position: fields are read, data is the object itself (integers a copy of it, so
- * that an operand keeps its value if a later one changes the name), devices and methods stay names.
+ * What a name stands for in value position: fields are read, data is the object itself (integers a
+ * copy of it, so that an operand keeps its value if a later one changes the name), devices and
+ * methods stay names.
  */
-result resolve_node(struct aml *aml, struct walk *w, struct aml_node *node, struct aml_object **value)
+result resolve_node(struct aml *aml, struct walk *w, struct aml_node *node,
+                    struct aml_object **value)
 {
     struct aml_object *object;
 
@@ -49,7 +52,8 @@ result resolve_node(struct aml *aml, struct walk *w, struct aml_node *node, stru
     case AML_T_BUFFER:
     case AML_T_PACKAGE:
         if (object->type != node->type) {
-            return complain(aml, w, AML_AML_OPERAND_TYPE, "the name was redefined as", aml_type_name(object->type));
+            return complain(aml, w, AML_AML_OPERAND_TYPE, "the name was redefined as",
+                            aml_type_name(object->type));
         }
         if (node->type == AML_T_INTEGER && w) {
             *value = object_integer(aml, object->u.integer);
@@ -131,7 +135,8 @@ static result resolve_reference(struct walk *w, struct aml_object **object)
     case REF_NAME:
         return resolve_name(w, object);
     case REF_INDEX:
-        if ((*object)->aux != AML_T_PACKAGE || w->opcode == OP_METHOD_CALL || w->opcode == OP_COPY) {
+        if ((*object)->aux != AML_T_PACKAGE || w->opcode == OP_METHOD_CALL ||
+            w->opcode == OP_COPY) {
             return AML_OK;
         }
         element = (*object)->u.ref.object->u.package.elements[(*object)->u.ref.index];
@@ -168,7 +173,8 @@ static bool is_one_of(const struct aml_object *object, const char *types)
 
 static result wrong_type(struct walk *w, const struct aml_object *object, const char *needed)
 {
-    return fail(w, AML_AML_OPERAND_TYPE, "needed %s, found %s", needed, aml_type_name(operand_type(object)));
+    return fail(w, AML_AML_OPERAND_TYPE, "needed %s, found %s", needed,
+                aml_type_name(operand_type(object)));
 }
 
 static result resolve_target(struct walk *w, char kind, struct aml_object **operand)
@@ -181,7 +187,8 @@ static result resolve_target(struct walk *w, char kind, struct aml_object **oper
     if (is_ref(object, REF_NODE) && object->u.ref.node->target) {
         return stays_itself(w->aml, object->u.ref.node->target, operand);
     }
-    if (object->type == AML_T_REFERENCE || (object->type == AML_T_INTEGER && (object->flags & OBJ_CONSTANT))) {
+    if (object->type == AML_T_REFERENCE ||
+        (object->type == AML_T_INTEGER && (object->flags & OBJ_CONSTANT))) {
         return AML_OK;
     }
     return wrong_type(w, object, "a name or reference");
@@ -221,9 +228,11 @@ static result check_operand(struct walk *w, char kind, struct aml_object **opera
         }
         return is_one_of(object, "\2\3") ? AML_OK : wrong_type(w, object, "a string or buffer");
     case 'C':
-        return is_one_of(object, "\1\2\3") ? AML_OK : wrong_type(w, object, "an integer, string or buffer");
+        return is_one_of(object, "\1\2\3") ? AML_OK
+                                           : wrong_type(w, object, "an integer, string or buffer");
     case 'X':
-        return is_one_of(object, "\2\3\4") ? AML_OK : wrong_type(w, object, "a package, string or buffer");
+        return is_one_of(object, "\2\3\4") ? AML_OK
+                                           : wrong_type(w, object, "a package, string or buffer");
     case 'P':
         return is_one_of(object, "\4") ? AML_OK : wrong_type(w, object, "a package");
     case 'M':
@@ -235,7 +244,8 @@ static result check_operand(struct walk *w, char kind, struct aml_object **opera
     case 'H':
         return is_one_of(object, "\24") ? AML_OK : wrong_type(w, object, "a table handle");
     case 'D':
-        return is_one_of(object, "\1\2\3\4\16\17\21\22\23\24") ? AML_OK : wrong_type(w, object, "data");
+        return is_one_of(object, "\1\2\3\4\16\17\21\22\23\24") ? AML_OK
+                                                               : wrong_type(w, object, "data");
     default:
         return AML_OK;
     }
@@ -270,7 +280,8 @@ static result resolve_operand(struct walk *w, char kind, bool to_debug, struct a
     return check_operand(w, kind, operand);
 }
 
-/* The last operand first: a target that is of no use stops the statement before anything else can go wrong. */
+/* The last operand first: a target that is of no use stops the statement before anything else can
+ * go wrong. */
 result resolve_operands(struct walk *w, const char *kinds, struct aml_object **operand)
 {
     size_t count = strlen(kinds);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Fields that are not made of bits: SMBus, GenericSerialBus and IPMI exchange a buffer of status, length and data
- * (ACPI 6.5, 5.5.2.4.5 to 5.5.2.4.6), GPIO addresses pins (5.5.2.4.4), PCC shares memory and rings (14.1 to 14.5).
+ * Fields that are not made of bits: SMBus, GenericSerialBus and IPMI exchange a buffer of status,
+ * length and data (ACPI 6.5, 5.5.2.4.5 to 5.5.2.4.6), GPIO addresses pins (5.5.2.4.4), PCC shares
+ * memory and rings (14.1 to 14.5).
  */
 #include "internal.h"
 
@@ -23,8 +24,22 @@ static result protocol_size(struct aml *aml, uint8_t protocol, uint32_t *size)
 {
     /* By AccessAs attribute, table 19.28: the most data that the protocol can bring. */
     static const uint8_t data[16] = {
-        PROTOCOL_NONE, PROTOCOL_NONE, 0, PROTOCOL_NONE, 1, PROTOCOL_NONE, 1, PROTOCOL_NONE, 2, PROTOCOL_NONE, 255,
-        255, 2, 255, 255, 255,
+        PROTOCOL_NONE,
+        PROTOCOL_NONE,
+        0,
+        PROTOCOL_NONE,
+        1,
+        PROTOCOL_NONE,
+        1,
+        PROTOCOL_NONE,
+        2,
+        PROTOCOL_NONE,
+        255,
+        255,
+        2,
+        255,
+        255,
+        255,
     };
 
     if (protocol > 15 || data[protocol] == PROTOCOL_NONE) {
@@ -53,8 +68,8 @@ static result exchange_size(struct aml *aml, struct aml_object *field, bool writ
     }
 }
 
-static result exchange(struct aml *aml, struct aml_object *field, bool write, struct aml_object *source,
-                       struct aml_object **value)
+static result exchange(struct aml *aml, struct aml_object *field, bool write,
+                       struct aml_object *source, struct aml_object **value)
 {
     uint32_t size, given;
 
@@ -67,11 +82,12 @@ static result exchange(struct aml *aml, struct aml_object *field, bool write, st
         given = source->u.blob.length < size ? source->u.blob.length : size;
         memcpy((*value)->u.blob.data, source->u.blob.data, given);
     }
-    return region_access(aml, field->u.field.first, field, write, field->u.field.base, 8u * field->u.field.width,
-                         (*value)->u.blob.data, size);
+    return region_access(aml, field->u.field.first, field, write, field->u.field.base,
+                         8u * field->u.field.width, (*value)->u.blob.data, size);
 }
 
-static result pcc_shadow(struct aml *aml, struct aml_object *field, uint8_t **data, uint32_t *length)
+static result pcc_shadow(struct aml *aml, struct aml_object *field, uint8_t **data,
+                         uint32_t *length)
 {
     struct aml_object *region = field->u.field.first;
     uint32_t bytes = (uint32_t)(((uint64_t)field->u.field.bits + 7) / 8);
@@ -105,7 +121,8 @@ static result pcc_read(struct aml *aml, struct aml_object *field, struct aml_obj
     return *value ? AML_OK : AML_NO_MEMORY;
 }
 
-/* A write to the command field sends what was gathered; the subspace type decides where that field lies. */
+/* A write to the command field sends what was gathered; the subspace type decides where that field
+ * lies. */
 static result pcc_write(struct aml *aml, struct aml_object *field, struct aml_object *value)
 {
     enum { EXTENDED_MASTER = 3, EXTENDED_COMMAND = 12, COMMAND = 4 };
@@ -131,7 +148,8 @@ static result pcc_write(struct aml *aml, struct aml_object *field, struct aml_ob
     if (field->u.field.base != command) {
         return AML_OK;
     }
-    return region_access(aml, region, NULL, true, 0, 8, region->u.region.pcc, region->u.region.length);
+    return region_access(aml, region, NULL, true, 0, 8, region->u.region.pcc,
+                         region->u.region.length);
 }
 
 result serial_read(struct aml *aml, struct aml_object *field, struct aml_object **value)
@@ -145,8 +163,8 @@ result serial_read(struct aml *aml, struct aml_object *field, struct aml_object 
         if (field->u.field.bits > 64) {
             return AML_AML_BUFFER_LIMIT;
         }
-        TRY(region_access(aml, field->u.field.first, field, false, field->u.field.base, field->u.field.bits, bytes,
-                          8));
+        TRY(region_access(aml, field->u.field.first, field, false, field->u.field.base,
+                          field->u.field.bits, bytes, 8));
         *value = object_integer(aml, load_le(bytes, 8));
         return *value ? AML_OK : AML_NO_MEMORY;
     default:
@@ -154,7 +172,8 @@ result serial_read(struct aml *aml, struct aml_object *field, struct aml_object 
     }
 }
 
-result serial_write(struct aml *aml, struct aml_object *field, struct aml_object *value, struct aml_object **out)
+result serial_write(struct aml *aml, struct aml_object *field, struct aml_object *value,
+                    struct aml_object **out)
 {
     uint8_t bytes[8];
 
@@ -167,8 +186,8 @@ result serial_write(struct aml *aml, struct aml_object *field, struct aml_object
             return AML_AML_OPERAND_TYPE;
         }
         store_le(bytes, value->u.integer, 8);
-        return region_access(aml, field->u.field.first, field, true, field->u.field.base, field->u.field.bits, bytes,
-                             8);
+        return region_access(aml, field->u.field.first, field, true, field->u.field.base,
+                             field->u.field.bits, bytes, 8);
     default:
         if (value->type != AML_T_BUFFER) {
             report(aml, true, "AE_AML_OPERAND_TYPE: bus field needs a buffer");

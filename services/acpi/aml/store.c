@@ -32,7 +32,8 @@ static result store_string(struct aml *aml, struct aml_object *target, struct am
     return AML_OK;
 }
 
-/* A buffer keeps its size: what is stored is cut or padded with zeros. Only an empty one takes the new size. */
+/* A buffer keeps its size: what is stored is cut or padded with zeros. Only an empty one takes the
+ * new size. */
 static result store_buffer(struct aml *aml, struct aml_object *target, struct aml_object *source)
 {
     uint32_t length = source->u.blob.length;
@@ -57,7 +58,8 @@ static result store_buffer(struct aml *aml, struct aml_object *target, struct am
     return AML_OK;
 }
 
-/* KIND is the target's letter of opcode.c: operators with a fixed result type ('f', 's') convert nothing. */
+/* KIND is the target's letter of opcode.c: operators with a fixed result type ('f', 's') convert
+ * nothing. */
 static result convert_for(struct aml *aml, unsigned int type, char kind, struct aml_object *source,
                           struct aml_object **value)
 {
@@ -81,9 +83,10 @@ static result convert_for(struct aml *aml, unsigned int type, char kind, struct 
     return r == AML_TYPE ? AML_OK : r;
 }
 
-/* Into an existing integer, string or buffer, whose type stays. *NEW is what the name is to hold from now on. */
-static result store_over(struct aml *aml, struct aml_object *source, struct aml_object *target, char kind,
-                         struct aml_object **replaced)
+/* Into an existing integer, string or buffer, whose type stays. *NEW is what the name is to hold
+ * from now on. */
+static result store_over(struct aml *aml, struct aml_object *source, struct aml_object *target,
+                         char kind, struct aml_object **replaced)
 {
     struct aml_object *value = source;
 
@@ -135,8 +138,8 @@ static result check_target(struct walk *w, struct aml_object *source, unsigned i
     default:
         return AML_OK;
     }
-    return fail(w, AML_AML_TARGET_TYPE, "cannot store %s to %s", aml_type_name(operand_type(source)),
-                aml_type_name(type));
+    return fail(w, AML_AML_TARGET_TYPE, "cannot store %s to %s",
+                aml_type_name(operand_type(source)), aml_type_name(type));
 }
 
 static result check_source(struct walk *w, struct aml_object **source, unsigned int type)
@@ -150,13 +153,14 @@ static result check_source(struct walk *w, struct aml_object **source, unsigned 
     if (is_data((*source)->type) || is_ref(*source, REF_TABLE)) {
         return AML_OK;
     }
-    return fail(w, AML_AML_OPERAND_TYPE, "cannot store %s to %s", aml_type_name(operand_type(*source)),
-                aml_type_name(type));
+    return fail(w, AML_AML_OPERAND_TYPE, "cannot store %s to %s",
+                aml_type_name(operand_type(*source)), aml_type_name(type));
 }
 
-/* CONVERT: the name's type stays and the source is converted; else the name takes a copy of the source. */
-result store_to_node(struct walk *w, struct aml_object *source, struct aml_node *node, bool convert, char kind,
-                     struct aml_object **out)
+/* CONVERT: the name's type stays and the source is converted; else the name takes a copy of the
+ * source. */
+result store_to_node(struct walk *w, struct aml_object *source, struct aml_node *node, bool convert,
+                     char kind, struct aml_object **out)
 {
     struct aml *aml = w->aml;
     struct aml_object *target = node->object;
@@ -174,7 +178,8 @@ result store_to_node(struct walk *w, struct aml_object *source, struct aml_node 
         return field_write(aml, target, source, out);
     }
     if (is_ref(source, REF_NODE)) {
-        return fail(w, AML_AML_OPERAND_TYPE, "cannot store %s", aml_type_name(operand_type(source)));
+        return fail(w, AML_AML_OPERAND_TYPE, "cannot store %s",
+                    aml_type_name(operand_type(source)));
     }
     if (is_data(type) && w->opcode != OP_COPY && convert && target && is_data(target->type)) {
         TRY(store_over(aml, source, target, kind, &value));
@@ -189,11 +194,11 @@ result store_to_node(struct walk *w, struct aml_object *source, struct aml_node 
 }
 
 /*
- * Through RefOf(LocalX). The local then behaves like a name: what was stored this way first settles the type that
- * later stores through a reference convert to.
+ * Through RefOf(LocalX). The local then behaves like a name: what was stored this way first settles
+ * the type that later stores through a reference convert to.
  */
-static result store_to_slot(struct walk *w, struct aml_object *source, struct aml_object *frame, uint32_t slot,
-                            char kind)
+static result store_to_slot(struct walk *w, struct aml_object *source, struct aml_object *frame,
+                            uint32_t slot, char kind)
 {
     struct aml *aml = w->aml;
     struct aml_object **target = &frame->u.frame.slot[slot];
@@ -201,7 +206,8 @@ static result store_to_slot(struct walk *w, struct aml_object *source, struct am
     struct aml_object *value;
 
     if (is_ref(source, REF_NODE)) {
-        return fail(w, AML_AML_OPERAND_TYPE, "cannot store %s", aml_type_name(operand_type(source)));
+        return fail(w, AML_AML_OPERAND_TYPE, "cannot store %s",
+                    aml_type_name(operand_type(source)));
     }
     if (w->opcode != OP_COPY) {
         TRY(check_target(w, source, type));
@@ -229,7 +235,8 @@ static result store_to_element(struct walk *w, struct aml_object *source, struct
 
     if (index->aux == AML_T_PACKAGE) {
         if (is_ref(source, REF_NODE)) {
-            return fail(w, AML_AML_OPERAND_TYPE, "cannot store %s", aml_type_name(operand_type(source)));
+            return fail(w, AML_AML_OPERAND_TYPE, "cannot store %s",
+                        aml_type_name(operand_type(source)));
         }
         if (!is_ref(source, REF_TABLE)) {
             TRY(copied(aml, source, &value));
@@ -246,7 +253,8 @@ static result store_to_element(struct walk *w, struct aml_object *source, struct
         byte = source->u.blob.length ? source->u.blob.data[0] : 0;
         break;
     default:
-        return fail(w, AML_AML_OPERAND_TYPE, "cannot store %s to a byte", aml_type_name(operand_type(source)));
+        return fail(w, AML_AML_OPERAND_TYPE, "cannot store %s to a byte",
+                    aml_type_name(operand_type(source)));
     }
     if (at >= container->u.blob.length) {
         return fail(w, AML_AML_BUFFER_LIMIT, "byte %u is gone", at);
@@ -256,7 +264,8 @@ static result store_to_element(struct walk *w, struct aml_object *source, struct
     return AML_OK;
 }
 
-static result store_to_variable(struct walk *w, struct aml_object *source, struct aml_object *variable)
+static result store_to_variable(struct walk *w, struct aml_object *source,
+                                struct aml_object *variable)
 {
     struct aml *aml = w->aml;
     bool arg = variable->cls == REF_ARG;
@@ -267,15 +276,18 @@ static result store_to_variable(struct walk *w, struct aml_object *source, struc
         return AML_OK;
     }
     if (is_ref(source, REF_NODE)) {
-        return fail(w, AML_AML_OPERAND_TYPE, "cannot store %s", aml_type_name(operand_type(source)));
+        return fail(w, AML_AML_OPERAND_TYPE, "cannot store %s",
+                    aml_type_name(operand_type(source)));
     }
     if (source->refs > 1) {
         TRY(copied(aml, source, &source));
     }
-    /* An argument that was passed as a reference is stored through (ACPI 6.5, 19.3.5.8, table 19.9). */
+    /* An argument that was passed as a reference is stored through (ACPI 6.5, 19.3.5.8,
+     * table 19.9). */
     if (arg && current && is_ref(current, REF_OF)) {
         if (current->u.ref.node) {
-            return store_to_node(w, source, current->u.ref.node, false, 'w', &(struct aml_object *){ NULL });
+            return store_to_node(w, source, current->u.ref.node, false, 'w',
+                                 &(struct aml_object *){ NULL });
         }
         slot_set(aml, &current->u.ref.object->u.frame.slot[current->u.ref.index], source);
         current->u.ref.object->u.frame.type[current->u.ref.index] = source->type;
@@ -287,9 +299,11 @@ static result store_to_variable(struct walk *w, struct aml_object *source, struc
 }
 
 /*
- * *OUT is set where a write brings data back (the serial buses), else untouched. KIND: see opcode.c.
+ * *OUT is set where a write brings data back (the serial buses), else untouched. KIND: see
+ * opcode.c.
  */
-result store(struct walk *w, struct aml_object *source, struct aml_object *target, char kind, struct aml_object **out)
+result store(struct walk *w, struct aml_object *source, struct aml_object *target, char kind,
+             struct aml_object **out)
 {
     if (target->type == AML_T_INTEGER && (target->flags & OBJ_CONSTANT)) {
         return AML_OK;

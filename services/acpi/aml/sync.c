@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Mutexes, events, delays and notifications (ACPI 6.5, 19.6). An instance has one thread, so nothing ever waits for
- * somebody else; what remains are ownership, nesting and the order of sync levels, which methods rely on.
+ * Mutexes, events, delays and notifications (ACPI 6.5, 19.6). An instance has one thread, so
+ * nothing ever waits for somebody else; what remains are ownership, nesting and the order of sync
+ * levels, which methods rely on.
  */
 #include "internal.h"
 
@@ -11,8 +12,8 @@ result op_acquire(struct walk *w, struct aml_object **operand, struct aml_object
     struct aml_object *mutex = operand[0];
 
     if (aml->sync_level > mutex->u.mutex.sync_level) {
-        return fail(w, AML_AML_MUTEX_ORDER, "Acquire at level %u, now at %u", mutex->u.mutex.sync_level,
-                    aml->sync_level);
+        return fail(w, AML_AML_MUTEX_ORDER, "Acquire at level %u, now at %u",
+                    mutex->u.mutex.sync_level, aml->sync_level);
     }
     if (mutex->u.mutex.depth == UINT32_MAX) {
         return fail(w, AML_LIMIT, "Acquire");
@@ -50,8 +51,8 @@ result op_release(struct walk *w, struct aml_object **operand, struct aml_object
         return fail(w, AML_AML_MUTEX_NOT_ACQUIRED, "Release");
     }
     if (mutex->u.mutex.sync_level != aml->sync_level) {
-        return fail(w, AML_AML_MUTEX_ORDER, "Release at level %u, now at %u", mutex->u.mutex.sync_level,
-                    aml->sync_level);
+        return fail(w, AML_AML_MUTEX_ORDER, "Release at level %u, now at %u",
+                    mutex->u.mutex.sync_level, aml->sync_level);
     }
     if (--mutex->u.mutex.depth > 0) {
         return AML_OK;
@@ -69,7 +70,8 @@ result op_release(struct walk *w, struct aml_object **operand, struct aml_object
     return AML_OK;
 }
 
-/* Whatever an evaluation leaves acquired is released when it ends; MARK was on top when it began. */
+/* Whatever an evaluation leaves acquired is released when it ends; MARK was on top when it began.
+ */
 void mutexes_release_from(struct aml *aml, struct aml_object *mark)
 {
     while (aml->held && aml->held != mark) {
@@ -84,8 +86,8 @@ result method_lock(struct aml *aml, struct aml_object *method)
         return AML_OK;
     }
     if (aml->sync_level > method->u.method.sync_level) {
-        report(aml, true, "AE_AML_MUTEX_ORDER: method of level %u called at %u", method->u.method.sync_level,
-               aml->sync_level);
+        report(aml, true, "AE_AML_MUTEX_ORDER: method of level %u called at %u",
+               method->u.method.sync_level, aml->sync_level);
         return AML_AML_MUTEX_ORDER;
     }
     if (method->u.method.lock_depth++ == 0) {
@@ -108,7 +110,8 @@ static result number(struct walk *w, uint64_t n, struct aml_object **value)
     return *value ? AML_OK : AML_NO_MEMORY;
 }
 
-/* With one thread nobody can signal while we wait: either a signal is there, or the time runs out. */
+/* With one thread nobody can signal while we wait: either a signal is there, or the time runs out.
+ */
 result op_wait(struct walk *w, struct aml_object **operand, struct aml_object **value)
 {
     if (operand[0]->u.event.signals > 0) {
@@ -163,7 +166,8 @@ result op_timer(struct walk *w, struct aml_object **operand, struct aml_object *
     struct aml *aml = w->aml;
 
     (void)operand;
-    return number(w, aml->hooks.timer ? aml->hooks.timer(aml->hooks.ctx) : aml->clock_us * 10, value);
+    return number(w, aml->hooks.timer ? aml->hooks.timer(aml->hooks.ctx) : aml->clock_us * 10,
+                  value);
 }
 
 /* Only names are taken, not arguments and locals that refer to devices; those in relaxed mode. */
@@ -176,7 +180,8 @@ result op_notify(struct walk *w, struct aml_object **operand, struct aml_object 
     if (w->aml->relaxed && object->type == AML_T_REFERENCE && !is_ref(object, REF_OF)) {
         TRY(resolve_value(w, &object));
     }
-    if (!is_ref(object, REF_NODE) && !(w->aml->relaxed && is_ref(object, REF_OF) && object->u.ref.node)) {
+    if (!is_ref(object, REF_NODE) &&
+        !(w->aml->relaxed && is_ref(object, REF_OF) && object->u.ref.node)) {
         return fail(w, AML_AML_OPERAND_TYPE, "Notify: %s", aml_type_name(operand_type(object)));
     }
     switch (object->u.ref.node->type) {
@@ -200,8 +205,8 @@ result op_fatal(struct walk *w, struct aml_object **operand, struct aml_object *
 
     *value = NULL;
     if (aml->hooks.fatal) {
-        aml->hooks.fatal(aml->hooks.ctx, (uint32_t)operand[0]->u.integer, (uint32_t)operand[1]->u.integer,
-                         (uint32_t)operand[2]->u.integer);
+        aml->hooks.fatal(aml->hooks.ctx, (uint32_t)operand[0]->u.integer,
+                         (uint32_t)operand[1]->u.integer, (uint32_t)operand[2]->u.integer);
     }
     return AML_OK;
 }

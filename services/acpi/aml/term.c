@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Terms in value position (ACPI 6.5, 20.2.5, TermArg). Names are looked up, and a call's argument count is settled,
- * when the term is reached: there is no parse before that.
+ * Terms in value position (ACPI 6.5, 20.2.5, TermArg). Names are looked up, and a call's argument
+ * count is settled, when the term is reached: there is no parse before that.
  */
 #include "internal.h"
 
@@ -67,7 +67,8 @@ static result string_literal(struct walk *w, struct aml_object **value)
     return AML_OK;
 }
 
-static result variable(struct walk *w, enum ref_class cls, unsigned int number, struct aml_object **value)
+static result variable(struct walk *w, enum ref_class cls, unsigned int number,
+                       struct aml_object **value)
 {
     *value = object_new(w->aml, AML_T_REFERENCE);
     if (!*value) {
@@ -78,7 +79,8 @@ static result variable(struct walk *w, enum ref_class cls, unsigned int number, 
     return AML_OK;
 }
 
-/* The arguments of a call are parsed and evaluated in order, then resolved, then the method runs. */
+/* The arguments of a call are parsed and evaluated in order, then resolved, then the method runs.
+ */
 static result call(struct walk *w, struct aml_node *node, struct aml_object **value)
 {
     struct aml_object *method = node->object;
@@ -163,14 +165,16 @@ static result fetch_operand(struct walk *w, char how, bool target, struct aml_ob
     }
 }
 
-/* Store (LocalX, LocalX): firmware does that to quiet compilers, also before the local has a value. */
+/* Store (LocalX, LocalX): firmware does that to quiet compilers, also before the local has a value.
+ */
 static bool stores_to_itself(struct walk *w, struct aml_object *const *operand)
 {
-    return is_ref(operand[0], REF_LOCAL) && is_ref(operand[1], REF_LOCAL) && operand[0]->aux == operand[1]->aux &&
-           !w->frame->u.frame.slot[operand[0]->aux];
+    return is_ref(operand[0], REF_LOCAL) && is_ref(operand[1], REF_LOCAL) &&
+           operand[0]->aux == operand[1]->aux && !w->frame->u.frame.slot[operand[0]->aux];
 }
 
-static result operate(struct walk *w, uint16_t opcode, const struct op *op, struct aml_object **value)
+static result operate(struct walk *w, uint16_t opcode, const struct op *op,
+                      struct aml_object **value)
 {
     struct aml_object *operand[OPERANDS_MAX] = { NULL };
     unsigned int count = (unsigned int)strlen(op->parse);
@@ -309,15 +313,18 @@ result eval_integer(struct walk *w, uint64_t *number)
     TRY(eval_value(w, &value));
     r = to_integer(w->aml, value, true, &value);
     if (r == AML_TYPE) {
-        return fail(w, AML_AML_OPERAND_TYPE, "needed an integer, found %s", aml_type_name(operand_type(value)));
+        return fail(w, AML_AML_OPERAND_TYPE, "needed an integer, found %s",
+                    aml_type_name(operand_type(value)));
     }
     TRY(r);
     *number = value->u.integer;
     return AML_OK;
 }
 
-/* SuperName, Target and SimpleName: a bare name stands for its node, a method is called if MAY_CALL. */
-result eval_super(struct walk *w, bool may_call, bool target, bool may_be_missing, struct aml_object **value)
+/* SuperName, Target and SimpleName: a bare name stands for its node, a method is called if
+ * MAY_CALL. */
+result eval_super(struct walk *w, bool may_call, bool target, bool may_be_missing,
+                  struct aml_object **value)
 {
     struct path path;
     struct aml_node *node;

@@ -39,14 +39,16 @@ result op_to_string(struct walk *w, struct aml_object **operand, struct aml_obje
     struct aml_object *buffer = operand[0];
     uint32_t length = 0;
 
-    while (length < buffer->u.blob.length && length < operand[1]->u.integer && buffer->u.blob.data[length]) {
+    while (length < buffer->u.blob.length && length < operand[1]->u.integer &&
+           buffer->u.blob.data[length]) {
         length++;
     }
     *value = object_blob(w->aml, AML_T_STRING, buffer->u.blob.data, length);
     return finish(w, operand[2], 'f', *value);
 }
 
-/* The length is that of both; the text of a string with a NUL inside ends there and is continued by the other. */
+/* The length is that of both; the text of a string with a NUL inside ends there and is continued by
+ * the other. */
 static result joined_text(struct walk *w, const struct aml_object *a, const struct aml_object *b,
                           struct aml_object **value)
 {
@@ -64,8 +66,8 @@ static result joined_text(struct walk *w, const struct aml_object *a, const stru
     return AML_OK;
 }
 
-static result joined(struct walk *w, enum aml_type type, const void *a, uint32_t la, const void *b, uint32_t lb,
-                     struct aml_object **value)
+static result joined(struct walk *w, enum aml_type type, const void *a, uint32_t la, const void *b,
+                     uint32_t lb, struct aml_object **value)
 {
     if (la > UINT32_MAX - 1 - lb) {
         return AML_NO_MEMORY;
@@ -89,7 +91,8 @@ static result as_data(struct aml *aml, struct aml_object **object)
     char text[40];
     int n;
 
-    if ((*object)->type == AML_T_INTEGER || (*object)->type == AML_T_STRING || (*object)->type == AML_T_BUFFER) {
+    if ((*object)->type == AML_T_INTEGER || (*object)->type == AML_T_STRING ||
+        (*object)->type == AML_T_BUFFER) {
         return AML_OK;
     }
     n = snprintf(text, sizeof(text), "[%s Object]", aml_type_name(operand_type(*object)));
@@ -112,7 +115,8 @@ result op_concatenate(struct walk *w, struct aml_object **operand, struct aml_ob
         TRY(to_integer(aml, b, true, &b));
         store_le(bytes[0], a->u.integer, 8);
         store_le(bytes[1], b->u.integer, 8);
-        TRY(joined(w, AML_T_BUFFER, bytes[0], aml->integer_bytes, bytes[1], aml->integer_bytes, value));
+        TRY(joined(w, AML_T_BUFFER, bytes[0], aml->integer_bytes, bytes[1], aml->integer_bytes,
+                   value));
         break;
     }
     case AML_T_STRING:
@@ -121,20 +125,22 @@ result op_concatenate(struct walk *w, struct aml_object **operand, struct aml_ob
         break;
     default:
         TRY(to_buffer(aml, b, &b));
-        TRY(joined(w, AML_T_BUFFER, a->u.blob.data, a->u.blob.length, b->u.blob.data, b->u.blob.length, value));
+        TRY(joined(w, AML_T_BUFFER, a->u.blob.data, a->u.blob.length, b->u.blob.data,
+                   b->u.blob.length, value));
         break;
     }
     return finish(w, operand[2], 'r', *value);
 }
 
-/* Resource descriptors: the least size of their body, and the largest for small ones (ACPI 6.5, 6.4.2 and 6.4.3). */
+/* Resource descriptors: the least size of their body, and the largest for small ones
+ * (ACPI 6.5, 6.4.2 and 6.4.3). */
 static bool small_valid(unsigned int tag, unsigned int size)
 {
     static const struct {
         uint8_t tag, least, most;
     } known[] = {
-        { 0x4, 2, 3 }, { 0x5, 2, 2 }, { 0x6, 0, 1 }, { 0x7, 0, 0 }, { 0x8, 7, 7 }, { 0x9, 3, 3 }, { 0xA, 5, 5 },
-        { 0xE, 0, 7 }, { 0xF, 1, 1 },
+        { 0x4, 2, 3 }, { 0x5, 2, 2 }, { 0x6, 0, 1 }, { 0x7, 0, 0 }, { 0x8, 7, 7 },
+        { 0x9, 3, 3 }, { 0xA, 5, 5 }, { 0xE, 0, 7 }, { 0xF, 1, 1 },
     };
 
     for (unsigned int i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -150,9 +156,11 @@ static bool large_valid(unsigned int tag, unsigned int size)
 {
     enum { FIXED = 0x80 };
     static const uint8_t least[] = {
-        [0x01] = 9 | FIXED, [0x02] = 12 | FIXED, [0x04] = 1, [0x05] = 17 | FIXED, [0x06] = 9 | FIXED, [0x07] = 23,
-        [0x08] = 13, [0x09] = 6, [0x0A] = 43, [0x0B] = 53 | FIXED, [0x0C] = 20, [0x0D] = 15, [0x0E] = 9, [0x0F] = 11,
-        [0x10] = 12, [0x11] = 11, [0x12] = 11,
+        [0x01] = 9 | FIXED, [0x02] = 12 | FIXED, [0x04] = 1,  [0x05] = 17 | FIXED,
+        [0x06] = 9 | FIXED, [0x07] = 23,         [0x08] = 13, [0x09] = 6,
+        [0x0A] = 43,        [0x0B] = 53 | FIXED, [0x0C] = 20, [0x0D] = 15,
+        [0x0E] = 9,         [0x0F] = 11,         [0x10] = 12, [0x11] = 11,
+        [0x12] = 11,
     };
 
     if (tag >= sizeof(least) || least[tag] == 0) {
@@ -241,6 +249,7 @@ result op_mid(struct walk *w, struct aml_object **operand, struct aml_object **v
     } else if (length > size - index) {
         length = size - index;
     }
-    *value = object_blob(w->aml, source->type, size ? source->u.blob.data + index : NULL, (uint32_t)length);
+    *value = object_blob(w->aml, source->type, size ? source->u.blob.data + index : NULL,
+                         (uint32_t)length);
     return finish(w, operand[3], 'r', *value);
 }

@@ -20,9 +20,11 @@ const char *aml_status_name(enum aml_status status)
 const char *aml_type_name(enum aml_type type)
 {
     static const char *const names[AML_T_COUNT] = {
-        "Untyped", "Integer", "String", "Buffer", "Package", "FieldUnit", "Device", "Event", "Method", "Mutex",
-        "Region", "Power", "Processor", "Thermal", "BufferField", "DdbHandle", "DebugObject", "RegionField",
-        "BankField", "IndexField", "Reference", "Alias", "MethodAlias", "Scope", "Frame",
+        "Untyped",   "Integer",     "String",      "Buffer",    "Package",
+        "FieldUnit", "Device",      "Event",       "Method",    "Mutex",
+        "Region",    "Power",       "Processor",   "Thermal",   "BufferField",
+        "DdbHandle", "DebugObject", "RegionField", "BankField", "IndexField",
+        "Reference", "Alias",       "MethodAlias", "Scope",     "Frame",
     };
 
     return (unsigned int)type < AML_T_COUNT ? names[type] : "?";
@@ -31,8 +33,8 @@ const char *aml_type_name(enum aml_type type)
 const char *aml_space_name(unsigned int space)
 {
     static const char *const names[] = {
-        "SystemMemory", "SystemIO", "PCI_Config", "EmbeddedControl", "SMBus", "SystemCMOS", "PCIBARTarget", "IPMI",
-        "GeneralPurposeIo", "GenericSerialBus", "PCC",
+        "SystemMemory", "SystemIO", "PCI_Config",       "EmbeddedControl",  "SMBus", "SystemCMOS",
+        "PCIBARTarget", "IPMI",     "GeneralPurposeIo", "GenericSerialBus", "PCC",
     };
 
     if (space < sizeof(names) / sizeof(names[0])) {
@@ -44,11 +46,13 @@ const char *aml_space_name(unsigned int space)
     case AML_SPACE_FFH:
         return "FunctionalFixedHW";
     default:
-        return space >= AML_SPACE_OEM_FIRST && space < AML_SPACE_COUNT ? "UserDefinedRegion" : "InvalidSpaceId";
+        return space >= AML_SPACE_OEM_FIRST && space < AML_SPACE_COUNT ? "UserDefinedRegion"
+                                                                       : "InvalidSpaceId";
     }
 }
 
-static void report_v(struct aml *aml, bool is_error, const char *where, const char *format, va_list args)
+static void report_v(struct aml *aml, bool is_error, const char *where, const char *format,
+                     va_list args)
 {
     char line[400];
     int n = snprintf(line, sizeof(line), "%s", where);
@@ -87,8 +91,9 @@ result fail(struct walk *w, enum aml_status status, const char *format, ...)
             aml_node_path(w->method_node, method, sizeof(method));
         }
         snprintf(where, sizeof(where), "%.4s:%.8s+%05X %s%s%s: ", (const char *)w->table->bytes,
-                 (const char *)w->table->bytes + 16, (unsigned int)(w->code - w->table->bytes) + w->pc,
-                 method, method[0] ? ": " : "", aml_status_name(status));
+                 (const char *)w->table->bytes + 16,
+                 (unsigned int)(w->code - w->table->bytes) + w->pc, method, method[0] ? ": " : "",
+                 aml_status_name(status));
         for (char *c = where; *c; c++) {
             if (*c < ' ' || *c > '~') {
                 *c = '?';

@@ -37,10 +37,12 @@ static int usage(const char *why)
     if (why) {
         fprintf(stderr, "weir-acpi: %s\n", why);
     }
-    fputs("usage: weir acpi [--namespace | --eval PATH [ARG...] | --eval-list | --sleep-states | --values | --trace]\n"
+    fputs("usage: weir acpi [--namespace | --eval PATH [ARG...] | --eval-list | --sleep-states | "
+          "--values | --trace]\n"
           "                 [--relaxed] [--fill BYTE] [--quiet] [--stats] TABLE...\n"
           "  --namespace     list the namespace after loading\n"
-          "  --eval PATH     initialize, then evaluate a method or object; ARG: 0x12, \"text\", (0A 0B) or [1 \"x\"];\n"
+          "  --eval PATH     initialize, then evaluate a method or object; ARG: 0x12, \"text\", "
+          "(0A 0B) or [1 \"x\"];\n"
           "                  the arguments end where the names of files begin, or at --\n"
           "  --eval-list     initialize, then evaluate the paths that stdin lists, one per line\n"
           "  --sleep-states  initialize, then evaluate \\_S0 to \\_S5\n"
@@ -95,8 +97,8 @@ static void on_debug(void *ctx, const struct aml_object *object)
 }
 
 /*
- * What the values of the corpus were taken with: the oracle's test driver withdraws one string once firmware has been
- * initialized, before anything is evaluated.
+ * What the values of the corpus were taken with: the oracle's test driver withdraws one string once
+ * firmware has been initialized, before anything is evaluated.
  */
 static bool on_osi(void *ctx, const char *name)
 {
@@ -122,8 +124,8 @@ static uint8_t *read_file(const char *name, size_t *size)
         fprintf(stderr, "weir-acpi: %s: %s\n", name, strerror(errno));
         return NULL;
     }
-    if (fseek(file, 0, SEEK_END) == 0 && (length = ftell(file)) >= 0 && (unsigned long)length <= TABLE_MAX &&
-        fseek(file, 0, SEEK_SET) == 0) {
+    if (fseek(file, 0, SEEK_END) == 0 && (length = ftell(file)) >= 0 &&
+        (unsigned long)length <= TABLE_MAX && fseek(file, 0, SEEK_SET) == 0) {
         bytes = malloc((size_t)length + 1);
         if (bytes) {
             *size = fread(bytes, 1, (size_t)length, file);
@@ -136,7 +138,8 @@ static uint8_t *read_file(const char *name, size_t *size)
     return bytes;
 }
 
-/* Returns whether something went wrong. CONTENTS, one per table, are the caller's to free when AML is gone. */
+/* Returns whether something went wrong. CONTENTS, one per table, are the caller's to free when AML
+ * is gone. */
 static bool load_tables(struct aml *aml, const struct options *options, uint8_t **contents)
 {
     bool failed = false;
@@ -157,7 +160,8 @@ static bool load_tables(struct aml *aml, const struct options *options, uint8_t 
     return failed;
 }
 
-static bool evaluate(struct aml *aml, const char *path, struct aml_object *const *args, unsigned int count)
+static bool evaluate(struct aml *aml, const char *path, struct aml_object *const *args,
+                     unsigned int count)
 {
     struct aml_object *value = NULL;
     struct text text = { 0 };
@@ -190,7 +194,8 @@ static void sleep_states(struct aml *aml)
 /* Which names --values evaluates: those without arguments that the corpus has values for. */
 static bool is_wanted(const struct aml_node *node)
 {
-    static const char names[] = "_HID_CID_UID_ADR_STA_BBN_SEG_CRS_PRS_PRT_PRW_S0D_S3D_S0W_S3W_GPE_CCA";
+    static const char names[] =
+        "_HID_CID_UID_ADR_STA_BBN_SEG_CRS_PRS_PRT_PRW_S0D_S3D_S0W_S3W_GPE_CCA";
     struct aml_node_info info;
     char name[5];
 
@@ -247,10 +252,12 @@ static bool is_absent(struct aml *aml, const char *device)
     return absent;
 }
 
-/* As an operating system does before it uses devices: asks each present one's children for their status. */
+/* As an operating system does before it uses devices: asks each present one's children for their
+ * status. */
 static void enumerate(struct aml *aml, const struct aml_node *node)
 {
-    for (const struct aml_node *child = aml_first_child(node); child; child = aml_next_sibling(child)) {
+    for (const struct aml_node *child = aml_first_child(node); child;
+         child = aml_next_sibling(child)) {
         char path[256];
 
         aml_node_path(child, path, sizeof(path));
@@ -311,7 +318,8 @@ static bool evaluate_option(struct aml *aml, const struct options *options, bool
     return fine;
 }
 
-static int run(struct aml *aml, struct session *session, const struct options *options, uint8_t **contents)
+static int run(struct aml *aml, struct session *session, const struct options *options,
+               uint8_t **contents)
 {
     bool failed = load_tables(aml, options, contents);
     bool bad = false;
@@ -324,8 +332,8 @@ static int run(struct aml *aml, struct session *session, const struct options *o
     if (options->mode == MODE_VALUES) {
         list = wanted_list(aml, &count);
     }
-    if (options->mode == MODE_EVAL || options->mode == MODE_SLEEP_STATES || options->mode == MODE_VALUES ||
-        options->mode == MODE_LIST || options->trace) {
+    if (options->mode == MODE_EVAL || options->mode == MODE_SLEEP_STATES ||
+        options->mode == MODE_VALUES || options->mode == MODE_LIST || options->trace) {
         aml_initialize(aml);
         session->started = true;
         enumerate(aml, aml_root(aml));
@@ -362,7 +370,8 @@ static int parse_eval(int argc, char **argv, int i, struct options *options)
     }
     options->path = argv[i++];
     options->args = argv + i;
-    while (i < argc && strcmp(argv[i], "--") != 0 && strncmp(argv[i], "--", 2) != 0 && !file_exists(argv[i])) {
+    while (i < argc && strcmp(argv[i], "--") != 0 && strncmp(argv[i], "--", 2) != 0 &&
+           !file_exists(argv[i])) {
         options->arg_count++;
         i++;
     }
@@ -416,8 +425,9 @@ static void print_stats(const struct aml *aml)
     struct aml_stats stats;
 
     aml_get_stats(aml, &stats);
-    fprintf(stderr, "nodes %llu memory %zu peak %zu opcodes %llu errors %u\n", (unsigned long long)stats.nodes,
-            stats.memory_now, stats.memory_peak, (unsigned long long)stats.opcodes, stats.errors);
+    fprintf(stderr, "nodes %llu memory %zu peak %zu opcodes %llu errors %u\n",
+            (unsigned long long)stats.nodes, stats.memory_now, stats.memory_peak,
+            (unsigned long long)stats.opcodes, stats.errors);
 }
 
 int main(int argc, char **argv)
@@ -436,8 +446,9 @@ int main(int argc, char **argv)
     session.quiet = options.quiet;
     session.trace = options.trace;
     config.relaxed = options.relaxed;
-    config.hooks = (struct aml_hooks){ .ctx = &session, .log = log_line, .notify = on_notify, .debug = on_debug,
-                                       .osi = on_osi };
+    config.hooks = (struct aml_hooks){
+        .ctx = &session, .log = log_line, .notify = on_notify, .debug = on_debug, .osi = on_osi
+    };
     if (options.trace) {
         config.hooks.trace = trace_line;
     }

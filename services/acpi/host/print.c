@@ -116,7 +116,8 @@ static void put_attributes(struct text *text, const struct aml_node_info *info)
         text_printf(text, " [%s]", aml_space_name(info->space));
     }
     if (!info->has_value) {
-        /* A name that a field has redefined: what an implementation shows for its value means nothing. */
+        /* A name that a field has redefined: what an implementation shows for its value means
+         * nothing. */
         if (info->type == AML_T_INTEGER && info->type_differs) {
             text_puts(text, " ?");
         }
@@ -163,7 +164,8 @@ static void put_attributes(struct text *text, const struct aml_node_info *info)
     }
 }
 
-/* The reference masks integers that look like one of its own addresses; so must who compares with it. */
+/* The reference masks integers that look like one of its own addresses; so must who compares with
+ * it. */
 static void mask_pointer(struct text *text)
 {
     char *number = strstr(text->text, " Integer ");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Printing namespaces and values in the formats of the test corpus (doc/aml.md, "The host tool"). */
+/* Printing namespaces and values in the formats of the test corpus (doc/aml.md, "The host tool").
+ */
 #ifndef WEIR_ACPI_HOST_PRINT_H
 #define WEIR_ACPI_HOST_PRINT_H
 
@@ -7,7 +8,8 @@
 
 #include <stdio.h>
 
-/* A string that grows; LENGTH bytes of TEXT, NUL-terminated. Running out of memory ends the program. */
+/* A string that grows; LENGTH bytes of TEXT, NUL-terminated. Running out of memory ends the
+ * program. */
 struct text {
     char *text;
     size_t length, size;
