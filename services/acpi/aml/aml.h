@@ -17,8 +17,8 @@
 #define AML_MUST_CHECK __attribute__((warn_unused_result))
 
 /*
- * The names follow the exception codes that ACPI implementations print, so that logs can be compared. Those
- * that say that AML itself did something wrong come last, from AML_BAD_OPCODE on.
+ * The names follow the exception codes that ACPI implementations print, so that logs can be
+ * compared. Those that say that AML itself did something wrong come last, from AML_BAD_OPCODE on.
  */
 #define AML_STATUS_LIST(X) \
     X(OK) \

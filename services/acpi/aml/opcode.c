@@ -9,9 +9,10 @@
  *   S  SuperName, may call a method      n  SimpleName, never calls
  *   m  SimpleName that may be missing    b  ByteData   w  WordData   d  DWordData
  * Conversions:
- *   I integer   B buffer   S string   C integer, string or buffer   A anything   P package   M
- * mutex   E event X package, string or buffer   Z string or buffer   D what may be stored   L
- * region or buffer   H table handle
+ *   I integer    B buffer             S string                      Z string or buffer
+ *   A anything   C integer, string    X package, string or buffer   L region or buffer
+ *   P package      or buffer          D what may be stored          H table handle
+ *   M mutex      E event
  *   -  left as it is              v, o, R  a name or reference (R: or a string)
  *   r  target, converts to the type that is there    w  the same, for Store
  *   f  target, replaced without conversion           s  the same, for CopyObject
