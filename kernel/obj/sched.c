@@ -137,10 +137,10 @@ static void wait_for_interrupt(struct cpu *cpu)
 noreturn void schedule(struct cpu *cpu)
 {
     for (;;) {
-        struct thread *t = cpu->ready_first;
         u64 now = rdtsc();
 
         expire_timers(cpu, now);
+        struct thread *t = cpu->ready_first; /* perhaps woken just now: no timer is left to bring the CPU back */
         if (!guest_can_run(cpu)) {
             cpu->slice_end = 0;
             if (t) {
