@@ -22,6 +22,8 @@
 
 #define invlpg(va) host_invlpg(va)
 #define write_cr3(v) host_write_cr3(v)
+#define read_cr0() CR0_TS
+#define write_cr0(v) ((void)(v))
 #define rdtsc() host_rdtsc()
 #define outb(port, v) host_outb(port, v)
 #define rdmsr(msr) host_rdmsr(msr)
