@@ -51,7 +51,16 @@ def case_digest_as_bare():
 
 
 def case_digest_as_bare_when_hooked():
-    same_digests("digest", HOOKS, r"digest (svm|com2)")
+    same_digests("digest", HOOKS, r"digest (svm|com2|string|step\.rep|dr\.|shadow)")
+
+
+def case_string_io_as_bare_when_hooked():
+    same_digests("digest", HOOKS, r"digest com2", parameters={2: 6})
+
+
+def case_stepping_as_bare_when_hooked():
+    # An I/O breakpoint (dr.io) on a hooked port does not hit: the guest's IN is not executed.
+    same_digests("digest", HOOKS, r"digest dr\.io", parameters={2: 5})
 
 
 def case_svm_and_com2_are_hidden():
