@@ -31,7 +31,7 @@ def main(argv):
     # Events beside the contract's are named by the guest program alone, so an
     # unknown name asks the events too.
     if not any(map(wanted.search, LINUX)) or any(map(wanted.search, EVENTS)):
-        say("measuring events (two runs of the bench guest)")
+        say("measuring events (three runs of the bench guest)")
         rows.update(benchevents.measure())
     if any(map(wanted.search, LINUX)):
         say("measuring the demo guest's boot (two boots)")
