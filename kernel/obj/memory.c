@@ -40,7 +40,7 @@ u64 map_into(struct domain *d, struct object *o, u64 pa, u64 va, u64 pages, u32 
         return WEIR_E_MEMORY;
     if (!space_map(&d->space, va, pa, pages, pte_bits(prot))) {
         block_free(d, u, sizeof(*u));
-        return WEIR_E_BUSY;
+        return d->budget.used < d->budget.limit ? WEIR_E_BUSY : WEIR_E_MEMORY;
     }
     *u = (struct use){o->uses, &o->uses, d->uses, &d->uses, d, va, pages};
     if (u->next)

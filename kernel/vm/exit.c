@@ -184,6 +184,17 @@ static noinline bool find_length(struct cpu *cpu, struct vcpu *v, u32 insn)
     return v->exit.length;
 }
 
+/* The code is not what exited: once, it may have been changed meanwhile; twice, it is what no CPU executes (LOCK). */
+static noinline void try_again(struct vcpu *v)
+{
+    if (v->retried_rip == v->rip) {
+        v->retried_rip = ~0ull;
+        vcpu_raise(v, VECTOR_UD, -1);
+    } else {
+        v->retried_rip = v->rip;
+    }
+}
+
 /* The same from the page that exited last: most exits come from a few places. */
 static inline bool find_length_again(struct cpu *cpu, struct vcpu *v, u32 insn)
 {
@@ -203,8 +214,10 @@ void vcpu_handle_exit(struct cpu *cpu, struct vcpu *v)
     if (unlikely(trace_exits))
         log_line("exit %u at %lx gpa %lx port %x rax %lx", v->exit.reason, v->rip, v->exit.gpa, v->exit.io.port,
                  v->regs[RAX]);
-    if (row->insn && !v->exit.length && !find_length_again(cpu, v, row->insn))
+    if (row->insn && !v->exit.length && !find_length_again(cpu, v, row->insn)) {
+        try_again(v);
         return;
+    }
     row->handle(cpu, v);
     if (unlikely(v->attention || cpu->ready_first))
         vcpu_before_entry(cpu, v);

@@ -82,6 +82,8 @@ static noinline void string_finish(struct cpu *cpu, struct vcpu *v, u32 count)
         add_register(&v->regs[RCX], -(u64)count, io->address_size);
     if (!io->rep || !(v->regs[RCX] & address_mask(io->address_size)))
         vcpu_advance(v, v->exit.length);
+    else if (v->rflags & RFLAGS_TF)
+        vcpu_raise_step(v);
 }
 
 void io_finish(struct cpu *cpu, struct vcpu *v, u32 count)
@@ -139,7 +141,7 @@ static bool string_chunk(struct cpu *cpu, struct vcpu *v, const struct io_exit *
         vcpu_raise(v, seg == WEIR_EMU_SS ? 12 : VECTOR_GP, 0);
         return false;
     }
-    if (down || count == 0)
+    if (down || count == 0 || (v->rflags & RFLAGS_TF))
         count = 1;
     a->count = (u32)count;
     u32 access = (io->in ? PF_W : 0) | (g.cpl == 3 ? PF_U : 0);

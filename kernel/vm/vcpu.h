@@ -64,6 +64,7 @@ struct vcpu {
     bool nmi_pending, nmi_blocked, flush_tlb, want_interrupt_exit;
     u64 event;      /* to be injected at entry, EVENTINJ's format; 0: none */
     u64 nmi_iret_rip;
+    u64 retried_rip; /* where an exit's instruction was not found, the last time */
     u64 invalid_last; /* count of entries when the state was last refused */
     u32 invalid_in_row;
 

@@ -190,8 +190,7 @@ static inline void decode_io(struct vcpu *v, const struct vmcb *c)
     v->exit.length = (u8)(c->exitinfo2 - v->rip);
     if (unlikely(io->string)) {
         io->rep = info & IOIO_REP;
-        io->address_size = (u8)(((info >> 7) & 7) * 2);
-        io->segment = svm_outs_segment(v, info);
+        svm_string_operands(v, info);
     }
 }
 

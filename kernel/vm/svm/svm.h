@@ -23,7 +23,7 @@ void svm_intercept_io(u16 first, u16 last, bool on);
 void svm_intercept_msr(u32 first, u32 last, bool on);
 bool svm_read_msr(struct vcpu *v, u32 msr, u64 *value, bool *fault);
 bool svm_write_msr(struct vcpu *v, u32 msr, u64 value, bool *fault);
-/* The segment of an OUTS: from EXITINFO1 where the CPU has decode assists, else from its prefixes. */
-u8 svm_outs_segment(struct vcpu *v, u64 exitinfo1);
+/* Address size and segment of INS and OUTS: from EXITINFO1 where the CPU tells them, else from the prefixes. */
+void svm_string_operands(struct vcpu *v, u64 exitinfo1);
 
 #endif
