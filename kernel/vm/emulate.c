@@ -52,7 +52,8 @@ static bool translate_range(struct cpu *cpu, struct vcpu *v, const struct weir_e
 
     vcpu_ops->guest_view(v, &g);
     for (unsigned i = 0; i < 2; i++) {
-        u64 at = i ? a->addr + a->size - 1 : a->addr;
+        u64 last = a->addr + a->size - 1; /* in another page: that page's first byte is what faults */
+        u64 at = i && (last ^ a->addr) & ~PAGE_MASK ? last & ~PAGE_MASK : a->addr;
         if (!guest_translate(cpu, &g, at, access, false, &gpa[i], &error)) {
             vcpu_raise_pf(v, at, error);
             return false;
