@@ -8,7 +8,7 @@
 
     .section .rodata
     .balign 16
-    .global hook_block, hook_block_end, hook_entry_label, hook_failed_label, hook_int13_label, hook_int15_label
+    .global hook_block, hook_block_end, hook_entry_label, hook_failed_label, hook_int13_label, hook_int15_vector
     .code16
 hook_block:
 old13:      .word 0, 0
@@ -189,4 +189,11 @@ bad:
     orb $1, 6(%bp)
     popw %bp
     iretw
+    /*
+     * The INT 15h vector points here: a fixed offset, by which a boot medium of Weir's sees that it already runs under
+     * Weir and goes on to the next disk (doc/boot.md, tools/launcher/bootimage.py).
+     */
+    .org hook_block + 0xfe0
+hook_int15_vector:
+    jmp hook_int15_label
 hook_block_end:

@@ -17,7 +17,7 @@ struct hook_data { /* hook.S has the same */
 CHECK_OFFSET(struct hook_data, map, 20);
 
 extern const u8 hook_block[], hook_block_end[], hook_entry_label[], hook_failed_label[], hook_int13_label[],
-    hook_int15_label[];
+    hook_int15_vector[];
 
 static u64 page;
 
@@ -84,7 +84,7 @@ void hook_install(struct cpu *cpu, const struct weir_guest_boot *boot)
     h->partition = boot->partition;
     h->swap = boot->swap;
     fill_map(h);
-    set_vector(low, 0x15, hook_int15_label);
+    set_vector(low, 0x15, hook_int15_vector);
     if (boot->swap)
         set_vector(low, 0x13, hook_int13_label);
     *(u16 *)(low + 0x413) = (u16)(page / 1024);

@@ -15,7 +15,15 @@ from report import Stop, FAILED, usage
 
 KERNEL = BOOT / "weir.elf"
 _COMMON = ("biosdisk", "normal", "configfile", "multiboot2", "test", "ls", "cat", "chain",
-           "boot", "reboot", "halt")
+           "boot", "reboot", "halt", "memrw")
+# Under Weir the INT 15h vector's offset is this one (kernel/vm/hook.S): the boot medium then goes on to the next disk.
+_UNDER_WEIR = """
+read_word -v int15 0x54
+if [ "$int15" = "fe0" ]; then
+    set root=(%s)
+    chainloader +1
+    boot
+fi"""
 
 
 def require():
@@ -62,7 +70,7 @@ def make_disk(out, files, options):
 def _tree(scratch, files, options):
     tree = scratch / "tree"
     (tree / "boot/grub").mkdir(parents=True)
-    lines = ["set timeout=0", 'menuentry "Weir" {',
+    lines = ["set timeout=0", _UNDER_WEIR % ("hd1" if "boot=usb" in options else "hd0"), 'menuentry "Weir" {',
              " ".join(["    multiboot2 /boot/weir.elf", *options, *_policy_name(files)])]
     shutil.copy(KERNEL, tree / "boot/weir.elf")
     for name, path in files:
