@@ -23,7 +23,7 @@ enum weir_counter {
     WEIR_COUNT_CR3_LOADS,
     WEIR_COUNT_INVLPGS,
     WEIR_COUNT_UNCACHED,  /* accesses of the local APIC and the 8259s */
-    WEIR_COUNT_HOST_TICKS, /* TSC ticks in ring-3 state while a guest exists */
+    WEIR_COUNT_HOST_TICKS, /* not counted yet, always 0; so are WRMSRS */
     WEIR_COUNT_EXITS,     /* one per enum weir_exit from here on */
 };
 

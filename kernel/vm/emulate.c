@@ -14,7 +14,7 @@
 #include "vcpu_ops.h"
 #include "x86/insn.h"
 
-#define EMULATED_FLAGS 0x240dd5ull /* what an instruction may change: status flags, TF, IF, DF, AC, ID */
+#define EMULATED_FLAGS 0x240dd5ull /* status flags, TF, DF, AC, ID; not IF, IOPL, NT */
 
 static noreturn void ask(struct cpu *cpu, struct vcpu *v)
 {
