@@ -5,6 +5,7 @@
 #include "domain.h"
 #include "init.h"
 #include "port.h"
+#include "vm/a20.h"
 #include "vm/npt.h"
 #include "vm/vcpu_ops.h"
 #include "x86/cpu.h"
@@ -64,12 +65,14 @@ struct device *device_create_root(struct domain *d, enum device_type type)
 /* Tells the hardware side which accesses exit from now on. */
 static void intercept(const struct binding *b, bool on)
 {
-    if (b->type == DEVICE_PORTS)
+    if (b->type == DEVICE_PORTS) {
         vcpu_ops->intercept_io((u16)b->first, (u16)b->last, on);
-    else if (b->type == DEVICE_MSRS)
+        a20_intercept();
+    } else if (b->type == DEVICE_MSRS) {
         vcpu_ops->intercept_msr((u32)b->first, (u32)b->last, on);
-    else
+    } else {
         npt_hook(b->first, b->last);
+    }
 }
 
 static bool make_io_pages(u64 first, u64 last)

@@ -2,6 +2,7 @@
 /* The exit table: for every reason its handler and the instruction whose length it needs. */
 #include "exit.h"
 
+#include "a20.h"
 #include "core/log.h"
 #include "guest_memory.h"
 #include "hook.h"
@@ -121,6 +122,7 @@ static void exit_shutdown(struct cpu *cpu, struct vcpu *v)
 static void exit_init(struct cpu *cpu, struct vcpu *v)
 {
     (void)cpu;
+    a20_reset();
     vcpu_ops->reset(v);
 }
 

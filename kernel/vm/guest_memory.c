@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "guest_memory.h"
 
+#include "a20.h"
 #include "core/string.h"
 #include "hook.h"
 #include "mm/window.h"
@@ -67,7 +68,7 @@ bool guest_translate(struct cpu *cpu, const struct guest_view *g, u64 linear, u3
                      u32 *error)
 {
     if (!(g->cr0 & CR0_PG)) {
-        *gpa = (u32)linear;
+        *gpa = a20_address((u32)linear);
         return true;
     }
     struct walk w = walk_start(g);
@@ -80,7 +81,7 @@ bool guest_translate(struct cpu *cpu, const struct guest_view *g, u64 linear, u3
     *error = access & (tells_fetch ? ~0u : ~(u32)PF_I);
     for (;;) {
         unsigned shift = 12 + w.bits * (w.levels - 1);
-        u64 at = w.table + ((linear >> shift) & ((1u << w.bits) - 1)) * w.entry;
+        u64 at = a20_address(w.table + ((linear >> shift) & ((1u << w.bits) - 1)) * w.entry);
         u64 e = read_entry(cpu, at, w.entry);
         if (!(e & PTE_P))
             return false;
@@ -112,7 +113,7 @@ bool guest_translate(struct cpu *cpu, const struct guest_view *g, u64 linear, u3
         if (leaf) {
             if (large && !pae)
                 base = (e & 0xffc00000) | (e & 0x1fe000) << 19; /* PSE-36 */
-            *gpa = (base & ~mask) | (linear & mask);
+            *gpa = a20_address((base & ~mask) | (linear & mask));
             return true;
         }
         w.table = base;

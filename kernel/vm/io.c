@@ -3,6 +3,7 @@
  * IN, OUT and their string forms on hooked ports (AMD APM vol. 2, 15.10). String I/O is done in chunks that lie in one
  * guest page: its memory is translated, and #PF raised, before anything is sent; registers advance when it is complete.
  */
+#include "a20.h"
 #include "core/log.h"
 #include "core/string.h"
 #include "exit.h"
@@ -14,6 +15,27 @@
 
 #define RFLAGS_DF BIT(10)
 
+/* Ports with the A20 gate among them. */
+static noinline void gate(const struct access *a, u8 *data)
+{
+    u16 port = (u16)a->addr;
+    u32 value = 0;
+
+    if (!a->write) {
+        value = a20_read(port, a->size, a->size == 1 ? inb(port) : a->size == 2 ? inw(port) : inl(port));
+        memcpy(data, &value, a->size);
+        return;
+    }
+    memcpy(&value, data, a->size);
+    value = a20_write(port, a->size, value);
+    if (a->size == 1)
+        outb(port, (u8)value);
+    else if (a->size == 2)
+        outw(port, (u16)value);
+    else
+        outl(port, value);
+}
+
 void io_do(struct vcpu *v)
 {
     struct access *a = &v->access;
@@ -21,7 +43,9 @@ void io_do(struct vcpu *v)
 
     for (u32 i = 0; i < a->count; i++) {
         u8 *p = a->string ? v->io_page + i * a->size : (u8 *)&a->data;
-        if (a->write && a->size == 1)
+        if (unlikely(a20_concerns(port, a->size)))
+            gate(a, p);
+        else if (a->write && a->size == 1)
             outb(port, *p);
         else if (a->write && a->size == 2)
             outw(port, *(u16 *)p);

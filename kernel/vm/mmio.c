@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Nested page faults: memory that is not mapped yet, and accesses of bound addresses. */
+#include "a20.h"
 #include "core/log.h"
 #include "exit.h"
 #include "guest_memory.h"
@@ -117,7 +118,7 @@ static void mmio_access(struct cpu *cpu, struct vcpu *v)
 
 void exit_nested(struct cpu *cpu, struct vcpu *v)
 {
-    u64 gpa = v->exit.gpa;
+    u64 gpa = v->exit.gpa = a20_address(v->exit.gpa);
 
     if (unlikely(!in_region(gpa) && (gpa & ~PAGE_MASK) != hook_page() && npt_fill(gpa)))
         return;

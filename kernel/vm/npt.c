@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "npt.h"
 
+#include "a20.h"
 #include "core/log.h"
 #include "core/string.h"
 #include "hook.h"
@@ -91,6 +92,7 @@ void npt_init(void)
     for (u64 at = GIB; !cpu_features.pdpe1gb && at < 4 * GIB; at += GIB)
         ASSERT(npt_fill(at));
     hide_region();
+    ASSERT(entry_at(0, 1)); /* split for ever: npt_second_mib() cannot fail */
 }
 
 u64 npt_root(void)
@@ -122,6 +124,16 @@ static void set_page(u64 *e, u64 at)
     *e = binding_in_page(at) ? *e & ~PTE_P : *e | PTE_P;
 }
 
+static void flush(void)
+{
+    struct cpu *cpu = this_cpu();
+
+    if (cpu->vcpu) {
+        cpu->vcpu->flush_tlb = true;
+        cpu->vcpu->attention = true;
+    }
+}
+
 void npt_hook(u64 first, u64 last)
 {
     for (u64 at = first & ~PAGE_MASK; at <= last;) {
@@ -137,11 +149,23 @@ void npt_hook(u64 first, u64 last)
         }
         at += level == 2 ? 2 * MIB : PAGE_SIZE;
     }
-    struct cpu *cpu = this_cpu();
-    if (cpu->vcpu) {
-        cpu->vcpu->flush_tlb = true;
-        cpu->vcpu->attention = true;
+    if (a20_closed)
+        npt_second_mib();
+    flush();
+}
+
+void npt_second_mib(void)
+{
+    u64 *first = entry_at(0, 1), *second = first + MIB / PAGE_SIZE;
+
+    for (u64 i = 0; i < MIB / PAGE_SIZE; i++) {
+        u64 at = MIB + i * PAGE_SIZE;
+        second[i] = at | NPT_RWX;
+        set_page(&second[i], at);
+        if (a20_closed)
+            second[i] = first[i];
     }
+    flush();
 }
 
 void npt_protect_hook(void)

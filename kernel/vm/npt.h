@@ -17,6 +17,8 @@ must_check bool npt_fill(u64 gpa);
 must_check bool npt_prepare(u64 first, u64 last);
 /* Sets each page of the range present or not by whether it is bound; prepared before. */
 void npt_hook(u64 first, u64 last);
+/* The second MiB shows the first while the A20 gate is closed (a20.h), else itself. */
+void npt_second_mib(void);
 /* The hook block's page becomes read-only. */
 void npt_protect_hook(void);
 

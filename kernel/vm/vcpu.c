@@ -2,6 +2,7 @@
 /* Life of a vCPU: creation, start, entry into the guest, events, and ring 3's vcpu_ctl. */
 #include "vcpu.h"
 
+#include "a20.h"
 #include "boot/boot.h"
 #include "core/log.h"
 #include "core/string.h"
@@ -42,6 +43,7 @@ struct vcpu *vcpu_create(struct domain *d, struct cpu *cpu, struct port *port)
         *(u32 *)((char *)v->fpu + 24) = 0x1f80;
         object_init(&v->object, WEIR_VCPU, d);
         trace_exits = boot_flag("trace-exits");
+        a20_intercept();
         cpu->vcpu = v;
         return v;
     }

@@ -76,6 +76,12 @@ def case_lock_prefix():
     matches("the section ends", output("digest", parameters={2: 9}), r"^digest lock ")
 
 
+def case_a20_gate_as_bare():
+    # With and without a service between the guest and the gate's ports.
+    same_digests("digest", None, r"digest com2", parameters={2: 10})
+    same_digests("digest", 'io.log{ports = "60h, 64h, 92h"}\n', r"digest com2", parameters={2: 10})
+
+
 def case_memory_map():
     bare, weir = output("memmap", "--bare"), output("memmap")
     ram = r"^e820 real ([0-9a-f]{16}) ([0-9a-f]{16}) 1$"

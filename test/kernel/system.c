@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "obj/init.h"
 #include "obj/sched.h"
+#include "vm/a20.h"
 #include "vm/npt.h"
 #include "vm/vcpu_ops.h"
 #include "x86/clock.h"
@@ -129,6 +130,10 @@ void fence_arm_timer(struct cpu *cpu, u64 ticks)
 bool npt_prepare(u64 first, u64 last)
 {
     return first <= last;
+}
+
+void a20_intercept(void)
+{
 }
 
 void npt_hook(u64 first, u64 last)

@@ -4,12 +4,14 @@
 
 #include "check.h"
 #include "mm/window.h"
+#include "vm/a20.h"
 #include "vm/guest_memory.h"
 #include "vm/hook.h"
 
 #define TABLES 0x100000ull
 #define LINEAR 0x12345678ull /* of 32-bit tables */
 
+bool a20_closed;
 static struct guest_view g;
 static u64 gpa;
 static u32 error;
@@ -50,6 +52,13 @@ static void no_paging(void)
     view(CR0_PE, 0, 0, 0);
     CHECK(walk(0x123456789abcull, PF_W), true);
     CHECK(gpa, 0x56789abc);
+    check_case = "the A20 gate closed";
+    a20_closed = true;
+    CHECK(walk(0x123456, 0), true);
+    CHECK(gpa, 0x23456);
+    CHECK(walk(0x323456, 0), true);
+    CHECK(gpa, 0x323456);
+    a20_closed = false;
 }
 
 static void two_levels(void)

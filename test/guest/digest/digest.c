@@ -2,9 +2,8 @@
 /*
  * digest: what the CPU answers, condensed to one number per section, to be the same bare and under
  * a hypervisor. Parameter 0 = 1 prints every observation, for diffing. Parameter 1 = 1 adds checks
- * of what bare QEMU 7.2 itself gets wrong (insn.c).
- * Parameter 2 = 1 to 9 runs one group of sections only; the last,
- * section_lock, runs only so.
+ * of what bare QEMU 7.2 itself gets wrong (insn.c). Parameter 2 = 1 to 10 runs one group of sections
+ * only; the ninth, section_lock, runs only so.
  */
 #include "digest.h"
 
@@ -51,7 +50,7 @@ void guest_main(void)
 {
     static void (*const groups[])(void) = {
         section_cpuid, section_msr, section_insn, section_prefix, section_step, section_string,
-        section_mmio, section_modes, section_lock,
+        section_mmio, section_modes, section_lock, section_a20,
     };
 
     for (unsigned i = 0; i < COUNT(groups); i++) {

@@ -33,6 +33,7 @@ void section_string(void);
 void section_mmio(void);
 void section_modes(void);
 void section_lock(void);
+void section_a20(void);
 
 #define MSR_EFER 0xc0000080
 #define EFER_SVME (1ull << 12)
