@@ -21,7 +21,7 @@
 #endif
 
 #define POLICY_MAGIC 0x796c6f5072696557ull /* "WeirPoly" */
-#define POLICY_ABI 1u
+#define POLICY_ABI 2u
 
 #define POLICY_MAX_IO 1024u
 #define POLICY_MAX_MMIO 256u
@@ -29,6 +29,9 @@
 #define POLICY_MAX_PCI 256u
 #define POLICY_MAX_SERVICES 16u
 #define POLICY_MAX_CALLBACKS 1024u
+
+#define POLICY_LOG_LIMIT 100u /* the limit of a rule that logs and names none */
+#define POLICY_MAX_LOG_LIMIT 1000000u
 
 /* What happens to an access. Each table's comment says which of them it can hold. */
 enum policy_action {
@@ -42,27 +45,35 @@ enum policy_action {
 };
 
 enum policy_flag {
-    POLICY_F_LOG = 1u << 0, /* the access is logged as well */
-    POLICY_F_READ_FIRST =
-        1u << 1, /* CALL: a read is done before the callback, which sees the result */
+    POLICY_F_LOG = 1u << 0,         /* the access is logged as well */
+    POLICY_F_READ_FIRST = 1u << 1,  /* CALL: a read is done first, the callback sees its result */
     POLICY_F_ERROR_PASS = 1u << 2,  /* CALL: a callback that fails means PASS, not DENY */
     POLICY_F_WRITE_FAULT = 1u << 3, /* MSRs, READ_ONLY and VALUE: a write raises #GP */
 };
 
-/* `line` is always the line of the policy file that made the entry, for log messages. */
+/*
+ * In all tables `line` is the line of the policy file that made the entry, for log messages, and
+ * `limit` the number of log lines that an entry with POLICY_F_LOG may write in a second (at most
+ * POLICY_MAX_LOG_LIMIT; 0: any number). It is 0 without that flag.
+ */
 
-/* PASS (logged), DENY, CALL. Ascending by first, not overlapping; what is in no entry is not
- * hooked. */
+/*
+ * PASS (logged), DENY, CALL. Ascending by first, not overlapping; what is in no entry is not
+ * hooked.
+ */
 struct policy_io {
     uint16_t first, last;
     uint8_t action, flags;
     uint16_t callback; /* CALL: its id, else 0 */
     uint32_t line;
+    uint32_t limit;
 };
-_Static_assert(sizeof(struct policy_io) == 12, "crosses address spaces");
+_Static_assert(sizeof(struct policy_io) == 16, "crosses address spaces");
 
-/* Which PCI functions an entry means. All of what is given must match; nothing given matches no
- * function. */
+/*
+ * Which PCI functions an entry means. All of what is given must match; nothing given matches no
+ * function.
+ */
 enum policy_pci_field {
     POLICY_BY_ADDRESS = 1u << 0,
     POLICY_BY_VENDOR = 1u << 1,
@@ -71,8 +82,8 @@ enum policy_pci_field {
 };
 
 struct policy_pci_match {
-    uint32_t class_value,
-        class_mask; /* 24 bits: class, subclass, prog-if as in config space 0Bh, 0Ah, 09h */
+    uint32_t class_value; /* 24 bits: class, subclass, prog-if as in config space 0Bh, 0Ah, 09h */
+    uint32_t class_mask;
     uint16_t vendor, device;
     uint16_t address; /* bus 15:8, device 7:3, function 2:0 */
     uint16_t fields;  /* enum policy_pci_field */
@@ -95,7 +106,8 @@ struct policy_mmio {
     uint16_t callback;
     uint8_t action, flags;
     uint8_t bar;
-    uint8_t reserved[7];
+    uint8_t reserved[3];
+    uint32_t limit;
 };
 _Static_assert(sizeof(struct policy_mmio) == 48, "crosses address spaces");
 
@@ -106,8 +118,10 @@ struct policy_msr {
     uint32_t line;
     uint16_t callback;
     uint8_t action, flags;
+    uint32_t limit;
+    uint32_t reserved;
 };
-_Static_assert(sizeof(struct policy_msr) == 24, "crosses address spaces");
+_Static_assert(sizeof(struct policy_msr) == 32, "crosses address spaces");
 
 /* PASS, READ_ONLY, HIDE. In order of precedence: the first that matches decides. No flags yet. */
 struct policy_pci {
@@ -119,8 +133,8 @@ struct policy_pci {
 _Static_assert(sizeof(struct policy_pci) == 24, "crosses address spaces");
 
 struct policy_boot {
-    uint8_t disk;      /* BIOS drive of the guest's boot sector, 80h to FFh; 0: the first one that
-                          Weir was not started from */
+    uint8_t disk;      /* BIOS drive of the guest's boot sector, 80h to FFh; 0: the first one
+                          that Weir was not started from */
     uint8_t partition; /* 0: the MBR; 1 to 4: that primary partition's boot sector */
     uint8_t drive;     /* the number the guest sees it under, 80h to FFh */
     uint8_t reserved;
@@ -155,10 +169,9 @@ struct policy_service {
     uint32_t deadline_ms;   /* 1 to 10,000: own run time for a synchronous request */
     uint32_t restart_limit; /* 0 to 1,000 restarts ... */
     uint32_t window_s;      /* ... within 1 to 3,600 seconds */
-    uint32_t
-        backoff_ms; /* 0 to 60,000: waited before a restart, doubled with each within the window */
-    uint32_t on_limit; /* enum policy_on_limit */
-    uint32_t line;     /* 0: not named in the policy */
+    uint32_t backoff_ms;    /* 0 to 60,000: waited first, doubled with each within the window */
+    uint32_t on_limit;      /* enum policy_on_limit */
+    uint32_t line;          /* 0: not named in the policy */
 };
 _Static_assert(sizeof(struct policy_service) == 40, "crosses address spaces");
 
@@ -180,7 +193,7 @@ struct policy_tables {
 };
 _Static_assert(offsetof(struct policy_tables, boot) == 112, "crosses address spaces");
 _Static_assert(offsetof(struct policy_tables, services) == 136, "crosses address spaces");
-_Static_assert(sizeof(struct policy_tables) == 136 + 640 + 12288 + 12288 + 12288 + 6144,
+_Static_assert(sizeof(struct policy_tables) == 136 + 640 + 16384 + 12288 + 16384 + 6144,
                "crosses address spaces");
 
 /*
@@ -206,8 +219,10 @@ const struct policy_msr *policy_find_msr(const struct policy_tables *t, uint32_t
 const struct policy_mmio *policy_find_mmio(const struct policy_tables *t, uint64_t address,
                                            unsigned size);
 
-/* The function at `address` with these identification registers; NULL: no rule. class_code has 24
- * bits. */
+/*
+ * The function at `address` with these identification registers; NULL: no rule. class_code has 24
+ * bits.
+ */
 const struct policy_pci *policy_find_pci(const struct policy_tables *t, uint16_t address,
                                          uint16_t vendor, uint16_t device, uint32_t class_code);
 bool policy_pci_matches(const struct policy_pci_match *m, uint16_t address, uint16_t vendor,
@@ -230,8 +245,7 @@ enum policy_kind { POLICY_KIND_IO = 0, POLICY_KIND_MMIO, POLICY_KIND_MSR, POLICY
 
 enum policy_event_flag {
     POLICY_E_WRITE = 1u << 0,
-    POLICY_E_VALUE =
-        1u << 1, /* value is there: writes, and reads that were done before the callback */
+    POLICY_E_VALUE = 1u << 1, /* value is there: writes, and reads done before the callback */
 };
 
 /* One access of the guest. MMIO addresses are absolute, whatever the rule said. */
@@ -244,8 +258,10 @@ struct policy_event {
 };
 _Static_assert(sizeof(struct policy_event) == 32, "crosses address spaces");
 
-/* POLICY_PASS, POLICY_DENY or POLICY_VALUE (reads: what the guest gets; writes: what is written
- * instead). */
+/*
+ * POLICY_PASS, POLICY_DENY or POLICY_VALUE (reads: what the guest gets; writes: what is written
+ * instead).
+ */
 struct policy_result {
     uint64_t value;
     uint32_t action;
@@ -253,8 +269,7 @@ struct policy_result {
 };
 _Static_assert(sizeof(struct policy_result) == 16, "crosses address spaces");
 
-/* Payload of a WEIR_MSG_CALL to the policy service; the answer's payload is a struct policy_result.
- */
+/* Payload of a WEIR_MSG_CALL to policy; the answer's payload is a struct policy_result. */
 struct policy_request {
     uint32_t kind;       /* enum policy_kind */
     uint32_t callback;   /* id from the table */

@@ -158,6 +158,16 @@ bool args_flag(const struct args *a, const char *key, bool fallback)
     return fallback;
 }
 
+void args_log(const struct args *a, struct rule *rule)
+{
+    if (args_flag(a, "log", false))
+        rule->flags |= POLICY_F_LOG;
+    if (rule->flags & POLICY_F_LOG)
+        rule->limit = (uint32_t)args_number(a, "limit", 0, POLICY_MAX_LOG_LIMIT, POLICY_LOG_LIMIT);
+    else if (args_has(a, "limit"))
+        args_bad(a, "limit", "means nothing without log = true");
+}
+
 bool args_is_word(const struct args *a, const char *key, const char *word)
 {
     if (!args_get(a, key))

@@ -14,7 +14,7 @@ struct rule {
     uint64_t first, last;
     uint64_t value;
     struct policy_pci_match pci; /* mmio relative to a BAR, and pci */
-    uint32_t line;
+    uint32_t line, limit;
     uint16_t callback;
     uint8_t action, flags;
     uint8_t bar; /* mmio only, else POLICY_NO_BAR */
@@ -211,6 +211,12 @@ uint64_t args_required(const struct args *a, const char *key, uint64_t min, uint
 bool args_flag(const struct args *a, const char *key, bool fallback);
 /* Is it this text? False if it is missing or something else. */
 bool args_is_word(const struct args *a, const char *key, const char *word);
+/*
+ * LOG_KEYS of a rule that can log: whether it does, unless its flags say so already, and how many
+ * lines a second.
+ */
+#define LOG_KEYS "log", "limit"
+void args_log(const struct args *a, struct rule *rule);
 /* One of the NULL-terminated words; its index. */
 unsigned args_word(const struct args *a, const char *key, const char *const *words,
                    unsigned fallback);

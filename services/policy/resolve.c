@@ -53,7 +53,8 @@ static bool add_io(struct policy *p, const struct rule *r, struct policy_error *
                               .action = r->action,
                               .flags = r->flags,
                               .callback = r->callback,
-                              .line = r->line};
+                              .line = r->line,
+                              .limit = r->limit};
 
     if (uart == POLICY_UART_NONE || r->last < uart || r->first > uart + 7) {
         t->io[t->nio++] = entry;
@@ -111,7 +112,8 @@ static bool resolve_msr(struct policy *p, struct rule *segments, struct policy_e
                                                     .line = r->line,
                                                     .callback = r->callback,
                                                     .action = r->action,
-                                                    .flags = r->flags};
+                                                    .flags = r->flags,
+                                                    .limit = r->limit};
     }
     return true;
 }
@@ -205,7 +207,8 @@ static bool resolve_mmio(struct policy *p, struct rule *segments, struct policy_
                                                        .callback = r->callback,
                                                        .action = r->action,
                                                        .flags = r->flags,
-                                                       .bar = r->bar};
+                                                       .bar = r->bar,
+                                                       .limit = r->limit};
             t->nmmio_absolute += absolute;
         }
     }

@@ -27,7 +27,7 @@ void add_rule(lua_State *L, enum rule_kind kind, const struct rule *rule)
 static bool same_effect(const struct rule *a, const struct rule *b)
 {
     return a->action == b->action && a->flags == b->flags && a->value == b->value &&
-           a->callback == b->callback;
+           a->callback == b->callback && a->limit == b->limit;
 }
 
 static bool contains(const struct rule *outer, const struct rule *inner)

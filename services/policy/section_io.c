@@ -28,20 +28,20 @@ void io_rules(const struct args *a, const struct rule *like)
 
 static int io_verb(lua_State *L)
 {
-    static const char *const keys[] = {"ports", "log", NULL};
+    static const char *const deny_keys[] = {"ports", LOG_KEYS, NULL};
+    static const char *const log_keys[] = {"ports", "limit", NULL};
     static const char *const allow_keys[] = {"ports", NULL};
     int action = verb_action(L), flags = verb_flags(L);
-    bool allow = action == POLICY_PASS && !flags;
     struct rule rule = {.action = (uint8_t)action, .flags = (uint8_t)flags, .bar = POLICY_NO_BAR};
     struct args a;
 
-    args_begin(&a, L, 1,
-               allow                   ? "io.allow"
-               : action == POLICY_DENY ? "io.deny"
-                                       : "io.log",
-               action == POLICY_DENY ? keys : allow_keys);
-    if (args_flag(&a, "log", false))
-        rule.flags |= POLICY_F_LOG;
+    if (action == POLICY_DENY)
+        args_begin(&a, L, 1, "io.deny", deny_keys);
+    else if (flags)
+        args_begin(&a, L, 1, "io.log", log_keys);
+    else
+        args_begin(&a, L, 1, "io.allow", allow_keys);
+    args_log(&a, &rule);
     io_rules(&a, &rule);
     return 0;
 }

@@ -40,20 +40,20 @@ void mmio_rule(const struct args *a, const struct rule *like)
 
 static int mmio_verb(lua_State *L)
 {
-    static const char *const keys[] = {MMIO_KEYS, "log", NULL};
+    static const char *const deny_keys[] = {MMIO_KEYS, LOG_KEYS, NULL};
+    static const char *const log_keys[] = {MMIO_KEYS, "limit", NULL};
     static const char *const allow_keys[] = {MMIO_KEYS, NULL};
     int action = verb_action(L), flags = verb_flags(L);
-    bool allow = action == POLICY_PASS && !flags;
     struct rule rule = {.action = (uint8_t)action, .flags = (uint8_t)flags};
     struct args a;
 
-    args_begin(&a, L, 1,
-               allow                   ? "mmio.allow"
-               : action == POLICY_DENY ? "mmio.deny"
-                                       : "mmio.log",
-               action == POLICY_DENY ? keys : allow_keys);
-    if (args_flag(&a, "log", false))
-        rule.flags |= POLICY_F_LOG;
+    if (action == POLICY_DENY)
+        args_begin(&a, L, 1, "mmio.deny", deny_keys);
+    else if (flags)
+        args_begin(&a, L, 1, "mmio.log", log_keys);
+    else
+        args_begin(&a, L, 1, "mmio.allow", allow_keys);
+    args_log(&a, &rule);
     mmio_rule(&a, &rule);
     return 0;
 }

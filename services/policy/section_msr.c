@@ -30,20 +30,20 @@ void msr_rules(const struct args *a, const struct rule *like)
 /* allow, deny, log */
 static int msr_verb(lua_State *L)
 {
-    static const char *const keys[] = {"msrs", "log", NULL};
+    static const char *const deny_keys[] = {"msrs", LOG_KEYS, NULL};
+    static const char *const log_keys[] = {"msrs", "limit", NULL};
     static const char *const allow_keys[] = {"msrs", NULL};
     int action = verb_action(L), flags = verb_flags(L);
-    bool allow = action == POLICY_PASS && !flags;
     struct rule rule = {.action = (uint8_t)action, .flags = (uint8_t)flags, .bar = POLICY_NO_BAR};
     struct args a;
 
-    args_begin(&a, L, 1,
-               allow                   ? "msr.allow"
-               : action == POLICY_DENY ? "msr.deny"
-                                       : "msr.log",
-               action == POLICY_DENY ? keys : allow_keys);
-    if (args_flag(&a, "log", false))
-        rule.flags |= POLICY_F_LOG;
+    if (action == POLICY_DENY)
+        args_begin(&a, L, 1, "msr.deny", deny_keys);
+    else if (flags)
+        args_begin(&a, L, 1, "msr.log", log_keys);
+    else
+        args_begin(&a, L, 1, "msr.allow", allow_keys);
+    args_log(&a, &rule);
     msr_rules(&a, &rule);
     return 0;
 }
@@ -51,8 +51,8 @@ static int msr_verb(lua_State *L)
 /* read_only, value */
 static int msr_keep(lua_State *L)
 {
-    static const char *const value_keys[] = {"msrs", "value", "on_write", "log", NULL};
-    static const char *const read_only_keys[] = {"msrs", "on_write", "log", NULL};
+    static const char *const value_keys[] = {"msrs", "value", "on_write", LOG_KEYS, NULL};
+    static const char *const read_only_keys[] = {"msrs", "on_write", LOG_KEYS, NULL};
     static const char *const on_write[] = {"ignore", "fault", NULL};
     bool value = verb_action(L) == POLICY_VALUE;
     struct rule rule = {.action = (uint8_t)verb_action(L), .bar = POLICY_NO_BAR};
@@ -64,8 +64,7 @@ static int msr_keep(lua_State *L)
         rule.value = args_required(&a, "value", 0, UINT64_MAX);
     if (args_word(&a, "on_write", on_write, 0) == 1)
         rule.flags |= POLICY_F_WRITE_FAULT;
-    if (args_flag(&a, "log", false))
-        rule.flags |= POLICY_F_LOG;
+    args_log(&a, &rule);
     msr_rules(&a, &rule);
     return 0;
 }

@@ -57,10 +57,9 @@ static void wrap_range(lua_State *L, const char *key)
     lua_replace(L, 1);
 }
 
-static uint8_t common_flags(const struct args *a)
+static void common_keys(const struct args *a, struct rule *rule)
 {
     enum policy_action on_error = POLICY_DENY;
-    uint8_t flags = 0;
 
     if (args_has(a, "on_error")) {
         lua_getfield(a->L, a->index, "on_error");
@@ -69,15 +68,13 @@ static uint8_t common_flags(const struct args *a)
         lua_pop(a->L, 1);
     }
     if (on_error == POLICY_PASS)
-        flags |= POLICY_F_ERROR_PASS;
+        rule->flags |= POLICY_F_ERROR_PASS;
     if (args_flag(a, "read_first", false))
-        flags |= POLICY_F_READ_FIRST;
-    if (args_flag(a, "log", false))
-        flags |= POLICY_F_LOG;
-    return flags;
+        rule->flags |= POLICY_F_READ_FIRST;
+    args_log(a, rule);
 }
 
-#define ON_KEYS "on_error", "read_first", "log"
+#define ON_KEYS "on_error", "read_first", LOG_KEYS
 
 static int on(lua_State *L)
 {
@@ -101,7 +98,7 @@ static int on(lua_State *L)
     if (kinds[kind].range_key)
         wrap_range(L, kinds[kind].range_key);
     args_begin(&a, L, 1, kinds[kind].what, kinds[kind].keys);
-    rule.flags = common_flags(&a);
+    common_keys(&a, &rule);
     rule.callback = new_callback(L, kinds[kind].what, kind, rule.flags);
     kinds[kind].add(&a, &rule);
     return 0;

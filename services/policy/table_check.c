@@ -20,6 +20,11 @@ static bool text_ok(const char *s, size_t bytes)
     return true;
 }
 
+static bool limit_ok(unsigned flags, uint32_t limit)
+{
+    return limit <= ((flags & POLICY_F_LOG) ? POLICY_MAX_LOG_LIMIT : 0);
+}
+
 /* What io, mmio and msr entries have in common. `allowed` are ACTION() bits, `flags` those that the
  * table knows. */
 static bool rule_ok(const struct policy_tables *t, unsigned action, unsigned flags,
@@ -74,6 +79,8 @@ static const char *check_io(const struct policy_tables *t)
         if (!rule_ok(t, e->action, e->flags, e->callback, actions,
                      POLICY_F_LOG | POLICY_F_READ_FIRST | POLICY_F_ERROR_PASS))
             return "io: bad action";
+        if (!limit_ok(e->flags, e->limit))
+            return "io: bad limit";
         if (e->action == POLICY_PASS && !(e->flags & POLICY_F_LOG))
             return "io: an entry without effect";
         if (policy_io_reserved(e->first, e->last))
@@ -109,6 +116,8 @@ static const char *check_mmio(const struct policy_tables *t)
         if (!rule_ok(t, e->action, e->flags, e->callback, actions,
                      POLICY_F_LOG | POLICY_F_READ_FIRST | POLICY_F_ERROR_PASS))
             return "mmio: bad action";
+        if (!limit_ok(e->flags, e->limit))
+            return "mmio: bad limit";
         if ((e->bar == POLICY_NO_BAR) != (i < t->nmmio_absolute))
             wrong = "mmio: absolute ranges do not come first";
         else if (e->bar == POLICY_NO_BAR)
@@ -136,6 +145,8 @@ static const char *check_msr(const struct policy_tables *t)
                      POLICY_F_LOG | POLICY_F_READ_FIRST | POLICY_F_ERROR_PASS |
                          POLICY_F_WRITE_FAULT))
             return "msr: bad action";
+        if (!limit_ok(e->flags, e->limit) || e->reserved)
+            return "msr: bad limit";
         if ((e->action == POLICY_PASS && !(e->flags & POLICY_F_LOG)) ||
             (e->action != POLICY_VALUE && e->value))
             return "msr: an entry without effect";

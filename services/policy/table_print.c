@@ -23,9 +23,9 @@ __attribute__((format(printf, 2, 3))) static void line(const struct printer *p, 
     p->sink(p->context, text);
 }
 
-/* "deny, logged" or "callback 3, fails to pass" */
+/* "deny, logged" or "callback 3, passes on error"; a limit is named where it is not the default */
 static const char *effect(char *text, size_t bytes, unsigned action, unsigned flags,
-                          uint64_t detail)
+                          uint32_t limit, uint64_t detail)
 {
     static const char *const names[POLICY_ACTIONS] = {"pass",  "deny",     "read-only",
                                                       "value", "callback", "hide"};
@@ -35,11 +35,15 @@ static const char *effect(char *text, size_t bytes, unsigned action, unsigned fl
         n += snprintf(text + n, bytes - (size_t)n, " %" PRIu64, detail);
     if (action == POLICY_VALUE)
         n += snprintf(text + n, bytes - (size_t)n, " %" PRIX64 "h", detail);
-    snprintf(text + n, bytes - (size_t)n, "%s%s%s%s",
-             flags & POLICY_F_READ_FIRST ? ", reads first" : "",
-             flags & POLICY_F_ERROR_PASS ? ", passes on error" : "",
-             flags & POLICY_F_WRITE_FAULT ? ", writes fault" : "",
-             flags & POLICY_F_LOG ? ", logged" : "");
+    n += snprintf(text + n, bytes - (size_t)n, "%s%s%s%s",
+                  flags & POLICY_F_READ_FIRST ? ", reads first" : "",
+                  flags & POLICY_F_ERROR_PASS ? ", passes on error" : "",
+                  flags & POLICY_F_WRITE_FAULT ? ", writes fault" : "",
+                  flags & POLICY_F_LOG ? ", logged" : "");
+    if ((flags & POLICY_F_LOG) && !limit)
+        snprintf(text + n, bytes - (size_t)n, " without a limit");
+    else if ((flags & POLICY_F_LOG) && limit != POLICY_LOG_LIMIT)
+        snprintf(text + n, bytes - (size_t)n, " at most %" PRIu32 " times a second", limit);
     return text;
 }
 
@@ -66,12 +70,13 @@ static void print_ranges(const struct printer *p, const struct policy_tables *t)
 
     for (uint32_t i = 0; i < t->nio; i++)
         line(p, "io %04Xh-%04Xh: %s (line %u)", t->io[i].first, t->io[i].last,
-             effect(what, sizeof(what), t->io[i].action, t->io[i].flags, t->io[i].callback),
+             effect(what, sizeof(what), t->io[i].action, t->io[i].flags, t->io[i].limit,
+                    t->io[i].callback),
              t->io[i].line);
     for (uint32_t i = 0; i < t->nmmio; i++) {
         const struct policy_mmio *e = &t->mmio[i];
 
-        effect(what, sizeof(what), e->action, e->flags, e->callback);
+        effect(what, sizeof(what), e->action, e->flags, e->limit, e->callback);
         if (e->bar == POLICY_NO_BAR)
             line(p, "mmio %" PRIX64 "h-%" PRIX64 "h: %s (line %u)", e->first, e->last, what,
                  e->line);
@@ -83,13 +88,13 @@ static void print_ranges(const struct printer *p, const struct policy_tables *t)
         const struct policy_msr *e = &t->msr[i];
 
         line(p, "msr %08Xh-%08Xh: %s (line %u)", e->first, e->last,
-             effect(what, sizeof(what), e->action, e->flags,
+             effect(what, sizeof(what), e->action, e->flags, e->limit,
                     e->action == POLICY_VALUE ? e->value : e->callback),
              e->line);
     }
     for (uint32_t i = 0; i < t->npci; i++)
         line(p, "pci%s: %s (line %u)", selector(which, sizeof(which), &t->pci[i].match),
-             effect(what, sizeof(what), t->pci[i].action, t->pci[i].flags, 0), t->pci[i].line);
+             effect(what, sizeof(what), t->pci[i].action, t->pci[i].flags, 0, 0), t->pci[i].line);
 }
 
 static void print_settings(const struct printer *p, const struct policy_tables *t)

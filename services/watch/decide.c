@@ -3,8 +3,6 @@
 #include <string.h>
 #include <weir/service.h>
 
-#define LIMIT 100u /* log lines that a rule may write in a second */
-
 static bool find_io(const struct policy_tables *t, uint64_t index, struct watch_rule *rule)
 {
     if (index >= t->nio) {
@@ -12,7 +10,8 @@ static bool find_io(const struct policy_tables *t, uint64_t index, struct watch_
     }
     const struct policy_io *r = &t->io[index];
 
-    *rule = (struct watch_rule){ POLICY_KIND_IO, r->action, r->flags, r->callback, r->line, 0, (uint32_t)index, LIMIT };
+    *rule = (struct watch_rule){ POLICY_KIND_IO, r->action, r->flags, r->callback, r->line, 0, (uint32_t)index,
+                                 r->limit };
     return true;
 }
 
@@ -23,7 +22,8 @@ static bool find_mmio(const struct policy_tables *t, uint64_t index, struct watc
     }
     const struct policy_mmio *r = &t->mmio[index];
 
-    *rule = (struct watch_rule){ POLICY_KIND_MMIO, r->action, r->flags, r->callback, r->line, 0, (uint32_t)index, LIMIT };
+    *rule = (struct watch_rule){ POLICY_KIND_MMIO, r->action, r->flags, r->callback, r->line, 0, (uint32_t)index,
+                                 r->limit };
     return true;
 }
 
@@ -35,7 +35,7 @@ static bool find_msr(const struct policy_tables *t, uint64_t index, struct watch
     const struct policy_msr *r = &t->msr[index];
 
     *rule = (struct watch_rule){ POLICY_KIND_MSR, r->action, r->flags, r->callback, r->line, r->value, (uint32_t)index,
-                                  LIMIT };
+                                 r->limit };
     return true;
 }
 

@@ -83,6 +83,8 @@ static void rules(void)
     REFUSED(t.io[0].flags |= POLICY_F_ERROR_PASS, "bad action");
     REFUSED(t.io[0].callback = 1, "bad action");
     REFUSED((t.io[0].action = POLICY_PASS, t.io[0].flags = 0), "without effect");
+    REFUSED(t.io[0].limit = 1, "bad limit");
+    REFUSED((t.io[0].flags |= POLICY_F_LOG, t.io[0].limit = POLICY_MAX_LOG_LIMIT + 1), "bad limit");
     REFUSED(t.io[t.nio - 1].callback = (uint16_t)t.callbacks, "bad action");
     REFUSED(t.callbacks = 0, "bad action");
     REFUSED(t.io[t.nio - 1].last = 0xcf8, "reserved");
@@ -92,7 +94,8 @@ static void rules(void)
     REFUSED(t.mmio[0].pci.fields = POLICY_BY_VENDOR, "PCI match");
     REFUSED(t.mmio[0].last = 1ull << 52, "reserved");
     REFUSED(t.mmio[0].first = t.mmio[0].last + 1, "bad range");
-    REFUSED(t.mmio[0].reserved[6] = 1, "bad range");
+    REFUSED(t.mmio[0].reserved[2] = 1, "bad range");
+    REFUSED(t.mmio[0].limit = 1, "bad limit");
     REFUSED(t.mmio[0].action = POLICY_READ_ONLY, "bad action");
     REFUSED(t.mmio[0].action = POLICY_PASS, "without effect");
     REFUSED(t.mmio[1].bar = 6, "bad BAR");
@@ -105,6 +108,8 @@ static void rules(void)
     REFUSED(t.msr[0].last = t.msr[1].first, "ascending");
     REFUSED(t.msr[0].value = 1, "without effect");
     REFUSED(t.msr[0].action = POLICY_HIDE, "bad action");
+    REFUSED(t.msr[0].limit = 1, "bad limit");
+    REFUSED(t.msr[0].reserved = 1, "bad limit");
     REFUSED((t.msr[0].first = t.msr[0].last = 0x10), "reserved");
     REFUSED(t.pci[0].match.class_value |= 1u << 31, "bad match");
     REFUSED(t.pci[0].match.class_mask = 0x1ffffff, "bad match");

@@ -46,20 +46,22 @@ static void the_cookie_names_the_rule(void)
 
     begin();
     t->nio = 2;
-    t->io[1] = (struct policy_io){ .action = POLICY_CALL, .callback = 9, .line = 12 };
+    t->io[1] = (struct policy_io){ .action = POLICY_CALL, .callback = 9, .line = 12, .limit = 3 };
     t->nmmio = 1;
-    t->mmio[0] = (struct policy_mmio){ .action = POLICY_DENY, .line = 13 };
+    t->mmio[0] = (struct policy_mmio){ .action = POLICY_DENY, .line = 13, .limit = 4 };
     t->nmsr = 1;
-    t->msr[0] = (struct policy_msr){ .action = POLICY_VALUE, .value = 77, .line = 14 };
+    t->msr[0] = (struct policy_msr){ .action = POLICY_VALUE, .value = 77, .line = 14, .limit = 5 };
     CHECK(watch_find(t, &m, &r), 1);
     CHECK(r.line, 12);
     CHECK(r.callback, 9);
+    CHECK(r.limit, 3);
     m.aux = 2;
     CHECK(watch_find(t, &m, &r), 0);
     m.aux = WEIR_COOKIE_BAR;
     CHECK(watch_find(t, &m, &r), 1); /* a BAR of ports: the rule stands in mmio all the same */
     CHECK(r.line, 13);
     CHECK(r.kind, POLICY_KIND_MMIO);
+    CHECK(r.limit, 4);
     m.aux = WEIR_COOKIE_BAR | 1;
     CHECK(watch_find(t, &m, &r), 0);
     m.aux = ~0ull;
@@ -68,6 +70,7 @@ static void the_cookie_names_the_rule(void)
     m.aux = 0;
     CHECK(watch_find(t, &m, &r), 1);
     CHECK(r.value, 77);
+    CHECK(r.limit, 5);
     m.kind = WEIR_MSG_CALL;
     CHECK(watch_find(t, &m, &r), 0);
 }

@@ -1,2 +1,2 @@
--- expect 2: io.deny: there is no key 'port' (known: ports, log)
+-- expect 2: io.deny: there is no key 'port' (known: ports, log, limit)
 io.deny{port = 0x60}
