@@ -99,7 +99,7 @@ enum weir_call {
  *   PORT:   a = deadline of a synchronous request in microseconds of the service's own run time (0: 100,000)
  *   NOTE:   nothing
  *   VCPU:   a = port (CALL) that gets the events no device is bound for; bound to the calling CPU
- *   MEMORY: a = pages, zeroed, below 4 GiB
+ *   MEMORY: a = pages, zeroed, below 4 GiB; the value is its physical address
  *   DEVICE: a = device (the new one gets a's rights), b = first, c = last (inclusive), both within a's range
  */
 

@@ -27,30 +27,51 @@ static u64 *next_table(struct budget *b, u64 *t, unsigned i, u64 bits)
     return va_of(t[i] & PTE_ADDR);
 }
 
-static u64 *find_pte(struct space *s, u64 va, bool make)
+/* The entry for va at the level that `shift` says (12: 4 KiB, 21: 2 MiB); NULL: not there or no budget, or a large page
+ * stands above it. */
+static u64 *find_entry(struct space *s, u64 va, unsigned shift, bool make)
 {
     u64 *t = s->pml4;
 
-    for (unsigned shift = 39; shift > 12; shift -= 9) {
-        unsigned i = (va >> shift) & 511;
-        if (!make && !(t[i] & PTE_P))
+    for (unsigned at = 39; at > shift; at -= 9) {
+        unsigned i = (va >> at) & 511;
+        if ((t[i] & PTE_PS) || (!make && !(t[i] & PTE_P)))
             return NULL;
         t = next_table(s->budget, t, i, va >> 63 ? 0 : PTE_U);
         if (!t)
             return NULL;
     }
-    return &t[(va >> 12) & 511];
+    return &t[(va >> shift) & 511];
+}
+
+static u64 *find_pte(struct space *s, u64 va, bool make)
+{
+    return find_entry(s, va, 12, make);
+}
+
+/*
+ * Where the next of `pages` pages from va on is entered, and how many the entry covers: 512 where alignment allows it
+ * and no table of smaller pages is left there. A service may see all of the guest's RAM, which must not cost much.
+ */
+static u64 *next_entry(struct space *s, u64 va, u64 pa, u64 pages, u64 *covers)
+{
+    u64 *e = ((va | pa) & (2 * MIB - 1)) == 0 && pages >= 512 ? find_entry(s, va, 21, true) : NULL;
+
+    *covers = e && (!*e || (*e & PTE_PS)) ? 512 : 1;
+    return *covers == 512 ? e : find_pte(s, va, true);
 }
 
 bool space_map(struct space *s, u64 va, u64 pa, u64 n, u64 bits)
 {
-    for (u64 i = 0; i < n; i++) {
-        u64 *pte = find_pte(s, va + i * PAGE_SIZE, true);
-        if (!pte || *pte)
+    for (u64 i = 0, covers; i < n; i += covers) {
+        u64 *e = next_entry(s, va + i * PAGE_SIZE, pa + i * PAGE_SIZE, n - i, &covers);
+        if (!e || *e)
             return false;
     }
-    for (u64 i = 0; i < n; i++)
-        *find_pte(s, va + i * PAGE_SIZE, false) = (pa + i * PAGE_SIZE) | bits;
+    for (u64 i = 0, covers; i < n; i += covers) {
+        u64 *e = next_entry(s, va + i * PAGE_SIZE, pa + i * PAGE_SIZE, n - i, &covers);
+        *e = (pa + i * PAGE_SIZE) | bits | (covers == 512 ? PTE_PS : 0);
+    }
     return true;
 }
 
@@ -58,6 +79,11 @@ void space_unmap(struct space *s, u64 va, u64 n)
 {
     for (u64 i = 0; i < n; i++) {
         u64 *pte = find_pte(s, va + i * PAGE_SIZE, false);
+        if (!pte) { /* not mapped, or by a large page, which is unmapped as it was mapped: whole */
+            pte = find_entry(s, va + i * PAGE_SIZE, 21, false);
+            pte = pte && (*pte & PTE_PS) ? pte : NULL;
+            i += pte ? 511 : 0;
+        }
         if (pte)
             *pte = 0;
     }

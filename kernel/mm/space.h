@@ -30,10 +30,11 @@ must_check bool space_init(struct space *s, struct budget *budget);
 void space_destroy(struct space *s);
 /*
  * Maps n pages from va on to pa on with the PTE's bits (PTE_P included), tables allocated from the space's budget.
- * false: the budget does not reach, or one of the pages is mapped already; then nothing is mapped.
+ * false: the budget does not reach, or one of the pages is mapped already; then nothing is mapped. Uses 2 MiB pages
+ * where va and pa allow it.
  */
 must_check bool space_map(struct space *s, u64 va, u64 pa, u64 n, u64 bits);
-/* Clears n PTEs from va on. The caller flushes. */
+/* Unmaps what one space_map() of n pages at va mapped. The caller flushes. */
 void space_unmap(struct space *s, u64 va, u64 n);
 /* The I/O permission bitmap that follows the TSS, own to this space from the first call on. NULL: budget. */
 must_check u8 *space_io_bitmap(struct space *s);

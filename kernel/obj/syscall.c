@@ -123,7 +123,10 @@ static struct result sys_create(u64 kind, u64 slot, u64 a, u64 b, u64 c, u64 e)
         if (a == 0 || a > REGION_BYTES / PAGE_SIZE)
             return FAIL(WEIR_E_RANGE);
         struct memory *m = memory_create(d, a, NULL);
-        return m ? put(d, slot, &m->object, WEIR_R_READ | WEIR_R_WRITE | WEIR_R_EXEC) : FAIL(WEIR_E_MEMORY);
+        if (!m)
+            return FAIL(WEIR_E_MEMORY);
+        cap_set(d, slot, &m->object, WEIR_R_READ | WEIR_R_WRITE | WEIR_R_EXEC, 0);
+        return (struct result){WEIR_OK, pa_of(m->pages)};
     }
     case WEIR_DEVICE:
         return create_device(d, slot, a, b, c);
