@@ -15,13 +15,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <weir/abi.h>
+#include <weir/policy_storage.h>
 
 #ifndef must_check
 #define must_check __attribute__((warn_unused_result))
 #endif
 
 #define POLICY_MAGIC 0x796c6f5072696557ull /* "WeirPoly" */
-#define POLICY_ABI 2u
+#define POLICY_ABI 3u
 
 #define POLICY_MAX_IO 1024u
 #define POLICY_MAX_MMIO 256u
@@ -41,6 +42,7 @@ enum policy_action {
     POLICY_VALUE,     /* reads give the value, writes as in READ_ONLY */
     POLICY_CALL,      /* a Lua callback decides */
     POLICY_HIDE,      /* the PCI function does not exist */
+    POLICY_ENCRYPT,   /* disks */
     POLICY_ACTIONS
 };
 
@@ -184,16 +186,20 @@ struct policy_tables {
     char name[64]; /* the policy's file name without its folder, NUL-padded */
     struct policy_boot boot;
     struct policy_console console;
-    uint32_t reserved;
+    uint32_t nstorage, nranges, nkeys;
     struct policy_service services[POLICY_MAX_SERVICES];
     struct policy_io io[POLICY_MAX_IO];
     struct policy_mmio mmio[POLICY_MAX_MMIO];
     struct policy_msr msr[POLICY_MAX_MSR];
     struct policy_pci pci[POLICY_MAX_PCI];
+    struct policy_storage storage[POLICY_MAX_STORAGE];
+    struct policy_storage_range ranges[POLICY_MAX_STORAGE_RANGES];
+    char keys[POLICY_MAX_KEYS][POLICY_KEY_NAME]; /* the boot modules that hold the raw keys */
 };
 _Static_assert(offsetof(struct policy_tables, boot) == 112, "crosses address spaces");
-_Static_assert(offsetof(struct policy_tables, services) == 136, "crosses address spaces");
-_Static_assert(sizeof(struct policy_tables) == 136 + 640 + 16384 + 12288 + 16384 + 6144,
+_Static_assert(offsetof(struct policy_tables, services) == 144, "crosses address spaces");
+_Static_assert(sizeof(struct policy_tables) ==
+                   144 + 640 + 16384 + 12288 + 16384 + 6144 + 2432 + 4096 + 192,
                "crosses address spaces");
 
 /*

@@ -62,6 +62,9 @@ static const struct policy_tables *evaluate(void)
     if (policy_tables_copy(ours->va, theirs->va, &reason) != WEIR_OK) {
         refuse("the policy service made tables that are not valid: %s", reason);
     }
+    if (((const struct policy_tables *)ours->va)->nstorage) {
+        refuse("the policy has rules for disks, and this Weir has no storage service yet");
+    }
     return ours->va;
 }
 

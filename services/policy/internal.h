@@ -155,6 +155,15 @@ void section_guest(lua_State *L);
 void section_console(lua_State *L);
 void section_service(lua_State *L);
 void section_on(lua_State *L);
+void section_storage(lua_State *L);
+
+/* section_storage.c: module("NAME") makes a value that names a boot module. */
+int module_name(lua_State *L);
+
+/* storage_ranges.c: the key `ranges` of storage.encrypt. Adds to p->tables->ranges and fills
+ * first_range and nranges of *e. */
+struct args;
+void storage_ranges(const struct args *a, struct policy_storage *e);
 
 /* The shared halves of io.*, mmio.* and msr.* and of on.*: read the range and add a rule like this
  * one for it. */
@@ -258,6 +267,9 @@ must_check bool resolve(struct policy *p, struct policy_error *error);
  */
 must_check enum weir_status flatten(const struct rule *rules, uint32_t nrules, struct rule *out,
                                     uint32_t max, uint32_t *n, uint32_t *a, uint32_t *b);
+
+/* Puts p->tables->storage in order of precedence. */
+must_check bool resolve_storage(struct policy *p, struct policy_error *error);
 
 /* Precedence of a selector: the larger decides. */
 unsigned pci_rank(const struct policy_pci_match *m);

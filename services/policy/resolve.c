@@ -258,7 +258,7 @@ bool resolve(struct policy *p, struct policy_error *error)
         return false;
     }
     bool good = resolve_io(p, segments, error) && resolve_msr(p, segments, error) &&
-                resolve_mmio(p, segments, error) && resolve_pci(p, error);
+                resolve_mmio(p, segments, error) && resolve_pci(p, error) && resolve_storage(p, error);
 
     heap_free(&p->heap, segments);
     p->tables->callbacks = p->ncallbacks;

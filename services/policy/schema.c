@@ -13,7 +13,7 @@ static const struct section {
 } sections[] = {
     {"io", section_io},           {"mmio", section_mmio},   {"msr", section_msr},
     {"pci", section_pci},         {"guest", section_guest}, {"console", section_console},
-    {"service", section_service}, {"on", section_on},
+    {"service", section_service}, {"on", section_on},     {"storage", section_storage},
 };
 
 /* pass and deny are the addresses of these, which no policy can make itself. */
@@ -126,6 +126,8 @@ static void schema_open(lua_State *L)
     lua_setfield(L, -2, "pass");
     push_verdict(L, POLICY_DENY);
     lua_setfield(L, -2, "deny");
+    lua_pushcfunction(L, module_name);
+    lua_setfield(L, -2, "module");
 }
 
 /* The policy's globals: an empty table over the predefined names, which thereby cannot be changed.

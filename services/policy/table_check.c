@@ -3,10 +3,11 @@
 #include <string.h>
 #include <weir/policy.h>
 
+#include "table_internal.h"
+
 #define ACTION(a) (1u << (a))
 
-/* A NUL-padded string of printable ASCII, not empty. */
-static bool text_ok(const char *s, size_t bytes)
+bool policy_text_ok(const char *s, size_t bytes)
 {
     size_t n = 0;
 
@@ -176,7 +177,7 @@ static const char *check_services(const struct policy_tables *t)
     for (uint32_t i = 0; i < t->nservices; i++) {
         const struct policy_service *s = &t->services[i];
 
-        if (!text_ok(s->name, sizeof(s->name)))
+        if (!policy_text_ok(s->name, sizeof(s->name)))
             return "service: bad name";
         for (uint32_t j = 0; j < i; j++)
             if (strcmp(s->name, t->services[j].name) == 0)
@@ -207,13 +208,15 @@ static const char *check_settings(const struct policy_tables *t)
 
 static const char *check_header(const struct policy_tables *t)
 {
-    if (t->magic != POLICY_MAGIC || t->abi != POLICY_ABI || t->bytes != sizeof(*t) || t->reserved)
+    if (t->magic != POLICY_MAGIC || t->abi != POLICY_ABI || t->bytes != sizeof(*t))
         return "not policy tables of this version";
     if (t->nio > POLICY_MAX_IO || t->nmmio > POLICY_MAX_MMIO || t->nmmio_absolute > t->nmmio ||
         t->nmsr > POLICY_MAX_MSR || t->npci > POLICY_MAX_PCI ||
-        t->nservices > POLICY_MAX_SERVICES || t->callbacks > POLICY_MAX_CALLBACKS)
+        t->nservices > POLICY_MAX_SERVICES || t->callbacks > POLICY_MAX_CALLBACKS ||
+        t->nstorage > POLICY_MAX_STORAGE || t->nranges > POLICY_MAX_STORAGE_RANGES ||
+        t->nkeys > POLICY_MAX_KEYS)
         return "a count out of range";
-    if (!text_ok(t->name, sizeof(t->name)))
+    if (!policy_text_ok(t->name, sizeof(t->name)))
         return "bad policy name";
     return NULL;
 }
@@ -221,7 +224,8 @@ static const char *check_header(const struct policy_tables *t)
 enum weir_status policy_tables_validate(const struct policy_tables *t, const char **reason)
 {
     static const char *(*const checks[])(const struct policy_tables *) = {
-        check_header, check_settings, check_services, check_io, check_mmio, check_msr, check_pci,
+        check_header, check_settings, check_services, check_io,
+        check_mmio,   check_msr,      check_pci,      policy_check_storage,
     };
 
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {

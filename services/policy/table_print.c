@@ -28,7 +28,7 @@ static const char *effect(char *text, size_t bytes, unsigned action, unsigned fl
                           uint32_t limit, uint64_t detail)
 {
     static const char *const names[POLICY_ACTIONS] = {"pass",  "deny",     "read-only",
-                                                      "value", "callback", "hide"};
+                                                      "value", "callback", "hide",     "encrypt"};
     int n = snprintf(text, bytes, "%s", names[action]);
 
     if (action == POLICY_CALL)
@@ -97,6 +97,59 @@ static void print_ranges(const struct printer *p, const struct policy_tables *t)
              effect(what, sizeof(what), t->pci[i].action, t->pci[i].flags, 0, 0), t->pci[i].line);
 }
 
+static const char *disk_selector(char *text, size_t bytes, const struct policy_storage *e)
+{
+    int n = 0;
+
+    text[0] = 0;
+    if (e->fields & POLICY_BY_MODEL)
+        n += snprintf(text + n, bytes - (size_t)n, " model \"%.40s%s\"", e->model,
+                      e->fields & POLICY_MODEL_PREFIX ? "*" : "");
+    if (e->fields & POLICY_BY_SERIAL)
+        n += snprintf(text + n, bytes - (size_t)n, " serial \"%.20s%s\"", e->serial,
+                      e->fields & POLICY_SERIAL_PREFIX ? "*" : "");
+    if (e->fields & POLICY_BY_PORT)
+        n += snprintf(text + n, bytes - (size_t)n, " port %u", e->port);
+    if (!n)
+        snprintf(text, bytes, " every disk");
+    return text;
+}
+
+static void print_disk_range(const struct printer *p, const struct policy_storage_range *r)
+{
+    char last[24] = "the end", check[48] = "no check";
+
+    if (r->last != UINT64_MAX)
+        snprintf(last, sizeof(last), "%" PRIu64, r->last);
+    for (int i = 0; i < r->check_bytes; i++)
+        snprintf(check + 2 * i, sizeof(check) - 2 * (size_t)i, "%02X", r->check[i]);
+    if (r->check_bytes)
+        snprintf(check + 2 * r->check_bytes, sizeof(check) - 2 * r->check_bytes, " at byte %u",
+                 r->check_offset);
+    line(p, "storage   sectors %" PRIu64 " to %s, %s", r->first, last, check);
+}
+
+static void print_storage(const struct printer *p, const struct policy_tables *t)
+{
+    char which[120];
+
+    for (uint32_t i = 0; i < t->nstorage; i++) {
+        const struct policy_storage *e = &t->storage[i];
+
+        disk_selector(which, sizeof(which), e);
+        if (e->action != POLICY_ENCRYPT) {
+            line(p, "storage%s: %s (line %u)", which,
+                 e->action == POLICY_DENY ? "deny" : "read-only", e->line);
+            continue;
+        }
+        line(p, "storage%s: encrypt aes-xts-plain64, key %s, trim %s%s (line %u)", which,
+             t->keys[e->key], e->trim == POLICY_TRIM_PASS ? "pass" : "drop",
+             e->require ? ", required" : "", e->line);
+        for (uint32_t j = 0; j < e->nranges; j++)
+            print_disk_range(p, &t->ranges[e->first_range + j]);
+    }
+}
+
 static void print_settings(const struct printer *p, const struct policy_tables *t)
 {
     static const char *const levels[POLICY_LEVELS] = {"error", "warn", "info", "debug"};
@@ -127,4 +180,5 @@ void policy_print(const struct policy_tables *t, policy_sink *sink, void *contex
 
     print_settings(&p, t);
     print_ranges(&p, t);
+    print_storage(&p, t);
 }

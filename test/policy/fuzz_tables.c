@@ -14,7 +14,10 @@ static const char text[] =
     "io.deny{ports = '60h-6Fh'} io.log{ports = '61h'} on.io('70h-71h', function() end)\n"
     "mmio.deny{address = 0xFED00000, size = 0x400} mmio.log{pci = '00:1f.2', bar = 5}\n"
     "msr.deny{msrs = '1A0h-1A1h'} msr.value{msrs = '1A2h', value = 7}\n"
-    "pci.hide{class = 12, subclass = 3} pci.allow{address = '00:1d.7'}\n";
+    "pci.hide{class = 12, subclass = 3} pci.allow{address = '00:1d.7'}\n"
+    "storage.encrypt{match = {model = 'QEMU*', serial = 'S'}, key = module('k'),\n"
+    "ranges = {'1-5, 9-', {first = 7, check = {offset = 3, bytes = '55'}, last = 7}}}\n"
+    "storage.deny{match = {port = 3}}\n";
 
 static _Alignas(16) uint8_t memory[POLICY_MEMORY];
 static struct policy_tables good, shared, copy;
@@ -47,6 +50,20 @@ static void look_up(const struct policy_tables *t)
     for (uint32_t i = 0; i < 0x10000; i += 0x101)
         policy_find_pci(t, (uint16_t)i, (uint16_t)(i * 7), (uint16_t)(i * 3), i);
     policy_find_service(t, "watch");
+    for (unsigned port = 0; port < 40; port++) {
+        const struct policy_storage *e =
+            policy_find_storage(t, port & 1 ? "QEMU HARDDISK" : "", port & 2 ? " S " : "Q", port)
+                .encrypt;
+
+        if (e && (e < t->storage || e >= t->storage + t->nstorage || e->key >= t->nkeys))
+            abort();
+        for (uint64_t sector = 0; e && sector < 20; sector++) {
+            const struct policy_storage_range *r = policy_storage_range_find(t, e, sector, NULL);
+
+            if (r && (r < t->ranges || r >= t->ranges + t->nranges || r->first > sector))
+                abort();
+        }
+    }
 }
 
 /* The input is a list of {offset (3 bytes), count, bytes}. */

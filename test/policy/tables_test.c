@@ -39,7 +39,6 @@ static void header_and_settings(void)
     REFUSED(t.magic ^= 1, "version");
     REFUSED(t.abi++, "version");
     REFUSED(t.bytes--, "version");
-    REFUSED(t.reserved = 1, "version");
     REFUSED(t.nio = POLICY_MAX_IO + 1, "count");
     REFUSED(t.nmmio = POLICY_MAX_MMIO + 1, "count");
     REFUSED(t.nmmio_absolute = t.nmmio + 1, "count");
@@ -48,6 +47,9 @@ static void header_and_settings(void)
     REFUSED(t.nservices = POLICY_MAX_SERVICES + 1, "count");
     REFUSED(t.callbacks = POLICY_MAX_CALLBACKS + 1, "count");
     REFUSED(memset(t.name, 'x', sizeof(t.name)), "name");
+    REFUSED(t.nstorage = POLICY_MAX_STORAGE + 1, "count");
+    REFUSED(t.nranges = POLICY_MAX_STORAGE_RANGES + 1, "count");
+    REFUSED(t.nkeys = POLICY_MAX_KEYS + 1, "count");
     REFUSED(t.name[0] = 0, "name");
     REFUSED(t.name[0] = '\n', "name");
     REFUSED(t.name[sizeof(t.name) - 1] = 'x', "name");
@@ -121,6 +123,71 @@ static void rules(void)
     REFUSED(t.pci[0].reserved = 1, "bad action");
 }
 
+static void storage_rules(void)
+{
+    REFUSED(t.keys[0][0] = 0, "bad key name");
+    REFUSED(memset(t.keys[0], 'x', POLICY_KEY_NAME), "bad key name");
+    REFUSED(memcpy(t.keys[1], t.keys[0], POLICY_KEY_NAME), "a key twice");
+    REFUSED(t.storage[0].key = 2, "value out of range");
+    REFUSED(t.storage[0].trim = POLICY_TRIMS, "value out of range");
+    REFUSED(t.storage[0].require = 2, "value out of range");
+    REFUSED(t.storage[0].nranges = 0, "no such ranges");
+    REFUSED(t.storage[0].first_range = (uint16_t)t.nranges, "no such ranges");
+    REFUSED(t.storage[0].first_range = UINT16_MAX, "no such ranges");
+    REFUSED(t.storage[0].nranges = UINT16_MAX, "no such ranges");
+    REFUSED(t.nranges = 0, "no such ranges");
+    REFUSED(t.ranges[0].last = t.ranges[1].first, "not ascending");
+    REFUSED(t.ranges[0].first = t.ranges[0].last + 1, "not ascending");
+    REFUSED(t.ranges[0].check_bytes = POLICY_CHECK_BYTES + 1, "out of it");
+    REFUSED(t.ranges[0].check_bytes = UINT8_MAX, "out of it");
+    REFUSED(t.ranges[0].check_bytes = 0, "out of it");
+    REFUSED(t.ranges[0].check_bytes = 1, "out of it"); /* a byte that is left over */
+    REFUSED(t.ranges[0].check_offset = 2 * 512 - 1, "out of it");
+    REFUSED(t.ranges[1].check_offset = 1, "out of it");
+    REFUSED(t.storage[0].action = POLICY_HIDE, "bad action");
+    REFUSED(t.storage[0].action = POLICY_ACTIONS, "bad action");
+    REFUSED(t.storage[0].action = POLICY_DENY, "value out of range");
+    REFUSED(t.storage[1].key = 1, "value out of range");
+    REFUSED(t.storage[1].first_range = 1, "value out of range");
+    REFUSED(t.storage[0].reserved[1] = 1, "bad match");
+    REFUSED(t.storage[0].fields = 0x80, "bad match");
+    REFUSED(t.storage[0].fields &= (uint8_t)~POLICY_BY_MODEL, "bad match");
+    REFUSED(t.storage[1].fields |= POLICY_SERIAL_PREFIX, "bad match");
+    REFUSED(t.storage[1].fields |= POLICY_BY_MODEL, "bad match");
+    REFUSED(t.storage[1].port = 32, "bad match");
+    REFUSED(t.storage[0].port = 1, "bad match");
+    REFUSED(t.storage[0].model[0] = ' ', "bad match");
+    REFUSED(t.storage[0].model[1] = '\n', "bad match");
+    REFUSED(t.storage[0].model[39] = 'x', "bad match");
+}
+
+static void disks(void)
+{
+    struct policy_storage_disk d = policy_find_storage(&good, "QEMU HARDDISK   ", "QM00001", 3);
+    uint64_t until;
+
+    EXPECT(d.encrypt == &good.storage[2] && d.read_only && !d.deny);
+    d = policy_find_storage(&good, "QEMU HARDDISK", "   SECRET 1  ", 2);
+    EXPECT(d.encrypt == &good.storage[0] && !d.read_only && !d.deny);
+    d = policy_find_storage(&good, "QEMU", "SECRET 12", 2);
+    EXPECT(!d.encrypt && !d.read_only && !d.deny);
+    d = policy_find_storage(&good, "QEMU HARDDISKS", "SECRET", 2);
+    EXPECT(!d.encrypt && !d.deny);
+    d = policy_find_storage(&good, "", "BAD DISK", 31);
+    EXPECT(!d.encrypt && d.deny);
+
+    const struct policy_storage *e = &good.storage[0];
+
+    EXPECT(!policy_storage_range_find(&good, e, 0, &until) && until == 9);
+    EXPECT(policy_storage_range_find(&good, e, 10, &until) == &good.ranges[e->first_range]);
+    EXPECT(until == 11);
+    EXPECT(policy_storage_range_find(&good, e, 11, NULL) == &good.ranges[e->first_range]);
+    EXPECT(!policy_storage_range_find(&good, e, 12, &until) && until == 19);
+    EXPECT(policy_storage_range_find(&good, e, 1ull << 40, &until) ==
+           &good.ranges[e->first_range + 1u]);
+    EXPECT(until == UINT64_MAX);
+}
+
 /* Each access against a walk over all entries. */
 static void look_ups(void)
 {
@@ -186,7 +253,19 @@ int main(void)
          "mmio.deny{address = 0xFED00000, size = 0x400} mmio.deny{pci = '00:1f.2', bar = 5}\n"
          "msr.deny{msrs = '1A0h-1A1h'} msr.value{msrs = '1A2h', value = 7}\n"
          "pci.hide{class = 12, subclass = 3} pci.allow{address = '00:1d.7'}\n"
-         "pci.read_only{vendor = 0x1B36, device = 0x000D}\n");
+         "pci.read_only{vendor = 0x1B36, device = 0x000D}\n"
+         "storage.encrypt{match = {model = 'QEMU HARDDISK', serial = 'SECRET*'},\n"
+         "key = module('a.key'), ranges = {{first = 10, last = 11,\n"
+         "check = {offset = 510, bytes = '55AA'}}, '20-'}}\n"
+         "storage.read_only{match = {port = 3}}\n"
+         "storage.encrypt{match = {model = 'QEMU HARDDISK'}, key = module('b.key')}\n"
+         "storage.deny{match = {model = '*', serial = 'BAD DISK'}, }\n");
+    /* Serials first: the checks below want the rule that encrypts in front. */
+    struct policy_storage denied = good.storage[0];
+
+    EXPECT(denied.action == POLICY_DENY);
+    memmove(&good.storage[0], &good.storage[1], 3 * sizeof(denied));
+    good.storage[3] = denied;
     /* The last entries are the callback's for the checks above. */
     good.nio--;
     EXPECT(good.io[good.nio - 1].action == POLICY_CALL);
@@ -196,6 +275,8 @@ int main(void)
     header_and_settings();
     look_ups();
     pci_rules();
+    storage_rules();
+    disks();
     /* rules() wants a class rule first. */
     good.pci[0] = good.pci[2];
     good.pci[2] = by_address;

@@ -1,0 +1,2 @@
+-- expect 2: key wants the boot module that holds it
+storage.encrypt{match = {}, key = io}

@@ -1,0 +1,2 @@
+-- expect 2: storage.encrypt: key is missing
+storage.encrypt{match = {}}

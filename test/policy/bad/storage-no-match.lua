@@ -1,0 +1,2 @@
+-- expect 2: storage.encrypt: match is missing
+storage.encrypt{key = module('disk.key')}

@@ -1,0 +1,2 @@
+-- expect 2: ranges wants texts like
+storage.encrypt{match = {}, key = module('k'), ranges = {5}}
