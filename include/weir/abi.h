@@ -2,7 +2,7 @@
 /*
  * The ABI between the kernel and ring 3: objects, rights, the twelve system calls.
  *
- * ABI number 1; CHANGELOG.md says what each number changed.
+ * ABI number 2; CHANGELOG.md says what each number changed.
  *
  * Calling convention (x86-64 SYSCALL, AMD APM vol. 3, SYSCALL):
  *   in:  RAX = call number, RDI RSI RDX R10 R8 R9 = arguments
@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#define WEIR_ABI 1u
+#define WEIR_ABI 2u
 #define WEIR_PAGE 4096u
 
 enum weir_status {
@@ -111,14 +111,12 @@ enum weir_call {
 #define WEIR_USER_TOP 0x00007fffffff0000ull /* mappings lie between one page and this */
 
 enum weir_vcpu_op {
-    WEIR_VCPU_GET = 0,  /* -> struct weir_cpu_state in the transfer page */
-    WEIR_VCPU_SET,      /* <- the same; the vCPU must be stopped or parked */
+    WEIR_VCPU_GET = 0,  /* -> struct weir_cpu_state in the transfer page; the vCPU must be stopped or parked */
     WEIR_VCPU_RUN,      /* starts a stopped vCPU */
     WEIR_VCPU_INJECT,   /* arg = event in EVENTINJ's format (AMD APM vol. 2, 15.20) */
     WEIR_VCPU_KICK,     /* forces an exit */
     WEIR_VCPU_COPY_IN,  /* arg = guest-physical address, arg2 = bytes (to 4096, within a page): guest -> transfer page */
     WEIR_VCPU_COPY_OUT, /* the other way. Only while this thread holds a request of that vCPU, or before its start */
-    WEIR_VCPU_COMPLETE, /* completes a posted request; arg = seq, arg2 = generation */
     WEIR_VCPU_BOOT,     /* installs the hook block: struct weir_guest_boot in the transfer page */
     WEIR_VCPU_EMULATOR, /* arg = port (CALL) of the emulator */
 };

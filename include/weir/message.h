@@ -4,7 +4,7 @@
  *
  * It stands at the start of the thread's first message page. The second message page is the transfer page: string I/O
  * data, structures of vcpu_ctl and trace, and the payload of calls between services (size bytes of it are copied along
- * with a WEIR_MSG_CALL, and reply.size bytes back).
+ * with a WEIR_MSG_CALL, and reply.size bytes back; a size above WEIR_TRANSFER_BYTES arrives as that, either way).
  */
 #ifndef WEIR_MESSAGE_H
 #define WEIR_MESSAGE_H
@@ -26,7 +26,6 @@ enum weir_msg_flag {
     WEIR_F_WRITE = 1u << 0,
     WEIR_F_REP = 1u << 1,    /* string I/O: size = bytes of an element, count = elements */
     WEIR_F_REPLAY = 1u << 2, /* was delivered before, to an instance that did not answer */
-    WEIR_F_POSTED = 1u << 3, /* the guest went on already */
     WEIR_F_DATA = 1u << 4,   /* WEIR_BIND_FILTER: this read was done on the hardware already, data is what it gave */
 };
 
@@ -46,7 +45,7 @@ enum weir_hook {
 
 struct weir_msg {
     uint16_t kind;  /* enum weir_msg_kind; in replies to accesses enum weir_verdict */
-    uint16_t size;  /* bytes */
+    uint16_t size;  /* bytes: of the access, or of the payload */
     uint16_t flags; /* enum weir_msg_flag */
     uint16_t vcpu;  /* or the caller's badge */
     uint64_t addr;

@@ -27,15 +27,14 @@ static u64 *next_table(struct budget *b, u64 *t, unsigned i, u64 bits)
     return va_of(t[i] & PTE_ADDR);
 }
 
-/* The entry for va at the level that `shift` says (12: 4 KiB, 21: 2 MiB); NULL: not there or no budget, or a large page
- * stands above it. */
+/* The entry for va at the level of `shift` (12: a page, 21: 2 MiB), under which no large page may stand. */
 static u64 *find_entry(struct space *s, u64 va, unsigned shift, bool make)
 {
     u64 *t = s->pml4;
 
     for (unsigned at = 39; at > shift; at -= 9) {
         unsigned i = (va >> at) & 511;
-        if ((t[i] & PTE_PS) || (!make && !(t[i] & PTE_P)))
+        if (!make && !(t[i] & PTE_P))
             return NULL;
         t = next_table(s->budget, t, i, va >> 63 ? 0 : PTE_U);
         if (!t)
@@ -49,44 +48,72 @@ static u64 *find_pte(struct space *s, u64 va, bool make)
     return find_entry(s, va, 12, make);
 }
 
-/*
- * Where the next of `pages` pages from va on is entered, and how many the entry covers: 512 where alignment allows it
- * and no table of smaller pages is left there. A service may see all of the guest's RAM, which must not cost much.
- */
-static u64 *next_entry(struct space *s, u64 va, u64 pa, u64 pages, u64 *covers)
+/* The last address up to `last` that the entry for va covers in a table of that level. */
+static u64 entry_end(u64 va, u64 last, unsigned shift)
 {
-    u64 *e = ((va | pa) & (2 * MIB - 1)) == 0 && pages >= 512 ? find_entry(s, va, 21, true) : NULL;
+    u64 end = va | (BIT(shift) - 1);
 
-    *covers = e && (!*e || (*e & PTE_PS)) ? 512 : 1;
-    return *covers == 512 ? e : find_pte(s, va, true);
+    return end < last ? end : last;
 }
 
-bool space_map(struct space *s, u64 va, u64 pa, u64 n, u64 bits)
+static bool any_mapped(const u64 *t, unsigned shift, u64 va, u64 last)
 {
-    for (u64 i = 0, covers; i < n; i += covers) {
-        u64 *e = next_entry(s, va + i * PAGE_SIZE, pa + i * PAGE_SIZE, n - i, &covers);
-        if (!e || *e)
-            return false;
+    for (u64 end; va <= last; va = end + 1) {
+        u64 e = t[(va >> shift) & 511];
+        end = entry_end(va, last, shift);
+        if (e && (shift == 12 || (e & PTE_PS) || any_mapped(va_of(e & PTE_ADDR), shift - 9, va, end)))
+            return true;
     }
-    for (u64 i = 0, covers; i < n; i += covers) {
-        u64 *e = next_entry(s, va + i * PAGE_SIZE, pa + i * PAGE_SIZE, n - i, &covers);
-        *e = (pa + i * PAGE_SIZE) | bits | (covers == 512 ? PTE_PS : 0);
+    return false;
+}
+
+static bool is_empty(const u64 *t)
+{
+    unsigned i = 0;
+
+    while (i < 512 && !t[i])
+        i++;
+    return i == 512;
+}
+
+/* Clears the entries (a large page has been mapped whole, and is unmapped so) and frees the tables that are empty then. */
+static void clear(struct budget *b, u64 *t, unsigned shift, u64 va, u64 last)
+{
+    for (u64 end; va <= last; va = end + 1) {
+        u64 *e = &t[(va >> shift) & 511];
+        end = entry_end(va, last, shift);
+        if (shift > 12 && *e && !(*e & PTE_PS)) {
+            u64 *below = va_of(*e & PTE_ADDR);
+            clear(b, below, shift - 9, va, end);
+            if (!is_empty(below))
+                continue;
+            page_free(b, below, 1);
+        }
+        *e = 0;
     }
-    return true;
+}
+
+u64 space_map(struct space *s, u64 va, u64 pa, u64 n, u64 bits)
+{
+    if (any_mapped(s->pml4, 39, va, va + n * PAGE_SIZE - 1))
+        return WEIR_E_BUSY;
+    for (u64 i = 0, step; i < n; i += step) {
+        u64 at = i * PAGE_SIZE;
+        bool large = ((va + at) | (pa + at)) % (2 * MIB) == 0 && n - i >= 512;
+        step = large ? 512 : 1;
+        u64 *e = find_entry(s, va + at, large ? 21 : 12, true);
+        if (!e) {
+            space_unmap(s, va, i + step);
+            return WEIR_E_MEMORY;
+        }
+        *e = (pa + at) | bits | (large ? PTE_PS : 0);
+    }
+    return WEIR_OK;
 }
 
 void space_unmap(struct space *s, u64 va, u64 n)
 {
-    for (u64 i = 0; i < n; i++) {
-        u64 *pte = find_pte(s, va + i * PAGE_SIZE, false);
-        if (!pte) { /* not mapped, or by a large page, which is unmapped as it was mapped: whole */
-            pte = find_entry(s, va + i * PAGE_SIZE, 21, false);
-            pte = pte && (*pte & PTE_PS) ? pte : NULL;
-            i += pte ? 511 : 0;
-        }
-        if (pte)
-            *pte = 0;
-    }
+    clear(s->budget, s->pml4, 39, va, va + n * PAGE_SIZE - 1);
 }
 
 /* Puts a TSS page, the bitmap and the closing byte where each CPU's task register expects them. */

@@ -3,6 +3,8 @@
 #ifndef KERNEL_SPACE_H
 #define KERNEL_SPACE_H
 
+#include <weir/abi.h>
+
 #include "page.h"
 
 struct cpu;
@@ -29,12 +31,13 @@ must_check bool space_init(struct space *s, struct budget *budget);
 /* Frees every table; the mapped pages belong to others. The space must not be loaded anywhere. */
 void space_destroy(struct space *s);
 /*
- * Maps n pages from va on to pa on with the PTE's bits (PTE_P included), tables allocated from the space's budget.
- * false: the budget does not reach, or one of the pages is mapped already; then nothing is mapped. Uses 2 MiB pages
- * where va and pa allow it.
+ * Maps n (not 0) pages from va on, all below WEIR_USER_TOP, to pa on with the PTE's bits (PTE_P included), by 2 MiB where
+ * both are aligned (a service may see all of the guest's RAM, which must not cost much). Tables are allocated from the
+ * space's budget. WEIR_E_BUSY: one of the pages is mapped already; WEIR_E_MEMORY: the budget does not reach. Then
+ * everything is as before, but the CPU may have seen entries meanwhile: the caller flushes.
  */
-must_check bool space_map(struct space *s, u64 va, u64 pa, u64 n, u64 bits);
-/* Unmaps what one space_map() of n pages at va mapped. The caller flushes. */
+must_check u64 space_map(struct space *s, u64 va, u64 pa, u64 n, u64 bits);
+/* Undoes one space_map of exactly this range and frees the tables left empty. The caller flushes. */
 void space_unmap(struct space *s, u64 va, u64 n);
 /* The I/O permission bitmap that follows the TSS, own to this space from the first call on. NULL: budget. */
 must_check u8 *space_io_bitmap(struct space *s);

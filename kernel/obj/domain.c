@@ -89,12 +89,9 @@ void domain_destroy(struct domain *d)
     page_free(&parent->budget, d, 1);
 }
 
-void domain_unmap(struct domain *d, u64 va, u64 pages)
+void domain_flush(struct domain *d)
 {
-    struct cpu *cpu = this_cpu();
-
-    space_unmap(&d->space, va, pages);
-    if (cpu->loaded_cr3 == d->cr3)
+    if (this_cpu()->loaded_cr3 == d->cr3)
         write_cr3(d->cr3);
 }
 
@@ -103,17 +100,18 @@ bool domain_peek(struct domain *d, u64 va, void *to, size_t bytes)
     if (va >= WEIR_USER_TOP || (va & PAGE_MASK) + bytes > PAGE_SIZE)
         return false;
     const u64 *t = d->space.pml4;
-    for (unsigned shift = 39; shift > 12; shift -= 9) {
+    for (unsigned shift = 39;; shift -= 9) {
         u64 e = t[(va >> shift) & 511];
         if (!(e & PTE_P))
             return false;
+        if (shift == 12 || (e & PTE_PS)) {
+            u64 pa = (e & PTE_ADDR) + (va & (BIT(shift) - 1));
+            if (in_region(pa))
+                memcpy(to, va_of(pa), bytes);
+            return in_region(pa);
+        }
         t = va_of(e & PTE_ADDR);
     }
-    u64 pte = t[(va >> 12) & 511];
-    if (!(pte & PTE_P) || !in_region(pte & PTE_ADDR))
-        return false;
-    memcpy(to, (char *)va_of(pte & PTE_ADDR) + (va & PAGE_MASK), bytes);
-    return true;
 }
 
 /* Follows the frame pointers as far as they lead upwards. */

@@ -36,8 +36,8 @@ void domain_destroy(struct domain *d);
 void domain_fail(struct thread *t, const struct weir_failure *why);
 void domain_stop(struct domain *d, const struct weir_failure *why);
 
-/* Clears the pages' PTEs and flushes where the space is loaded. */
-void domain_unmap(struct domain *d, u64 va, u64 pages);
+/* After a change of d's space: flushes where it is loaded. */
+void domain_flush(struct domain *d);
 /* Copies bytes at a user address of d to the kernel, page by page; false where nothing is mapped. For backtraces. */
 must_check bool domain_peek(struct domain *d, u64 va, void *to, size_t bytes);
 

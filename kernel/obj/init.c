@@ -66,9 +66,14 @@ static const char *load_segment(const u8 *file, const struct elf_segment *s)
     if (!m)
         return "not enough memory";
     memcpy(m->pages, file + s->offset, s->filesz);
-    if (map_into(init_domain, &m->object, pa_of(m->pages), s->vaddr, pages, prot) != WEIR_OK)
+    switch (map_into(init_domain, &m->object, pa_of(m->pages), s->vaddr, pages, prot)) {
+    case WEIR_OK:
+        return NULL;
+    case WEIR_E_BUSY:
         return "segments overlap";
-    return NULL;
+    default:
+        return "not enough memory";
+    }
 }
 
 /* NULL, or why the file is no program; *entry is its first instruction. */
@@ -178,7 +183,8 @@ noreturn void init_start(struct cpu *cpu)
     const char *why = self ? load_elf(va_of(self->start), self->bytes, &entry) : "missing";
     if (why)
         refuse(why);
-    if (!thread_create(init_domain, init_domain, cpu, entry, 0, INIT_MSG_VA))
+    u64 status;
+    if (!thread_create(init_domain, init_domain, cpu, entry, 0, INIT_MSG_VA, &status))
         refuse("not enough memory");
     schedule(cpu);
 }

@@ -38,9 +38,11 @@ u64 map_into(struct domain *d, struct object *o, u64 pa, u64 va, u64 pages, u32 
 
     if (!u)
         return WEIR_E_MEMORY;
-    if (!space_map(&d->space, va, pa, pages, pte_bits(prot))) {
+    u64 status = space_map(&d->space, va, pa, pages, pte_bits(prot));
+    if (status != WEIR_OK) {
+        domain_flush(d);
         block_free(d, u, sizeof(*u));
-        return d->budget.used < d->budget.limit ? WEIR_E_BUSY : WEIR_E_MEMORY;
+        return status;
     }
     *u = (struct use){o->uses, &o->uses, d->uses, &d->uses, d, va, pages};
     if (u->next)

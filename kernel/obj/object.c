@@ -187,7 +187,9 @@ void use_remove(struct use *u)
     *u->domain_link = u->next_in_domain;
     if (u->next_in_domain)
         u->next_in_domain->domain_link = u->domain_link;
-    if (u->pages)
-        domain_unmap(d, u->va, u->pages);
+    if (u->pages) {
+        space_unmap(&d->space, u->va, u->pages);
+        domain_flush(d);
+    }
     block_free(d, u, sizeof(*u));
 }

@@ -100,10 +100,13 @@ static inline void copy_message(struct weir_msg *to, const struct weir_msg *from
     t[4] = f[4], t[5] = f[5], t[6] = f[6], t[7] = f[7];
 }
 
-static void copy_payload(struct thread *to, const struct thread *from, u16 size)
+/* As many bytes as the message says; it was copied before, and the other side could write what it liked. */
+static void copy_payload(struct thread *to, const struct thread *from)
 {
-    if (unlikely(size))
-        memcpy(to->transfer, from->transfer, size <= WEIR_TRANSFER_BYTES ? size : WEIR_TRANSFER_BYTES);
+    if (unlikely(to->msg->size > WEIR_TRANSFER_BYTES))
+        to->msg->size = WEIR_TRANSFER_BYTES;
+    if (unlikely(to->msg->size))
+        memcpy(to->transfer, from->transfer, to->msg->size);
 }
 
 /* Puts the request into the worker's message page; the worker then runs. */
@@ -119,7 +122,7 @@ static inline void deliver(struct port *p, struct client *c, struct thread *w, u
     } else {
         struct thread *t = thread_of(c);
         copy_message(w->msg, t->msg);
-        copy_payload(w, t, w->msg->size);
+        copy_payload(w, t);
         w->msg->kind = WEIR_MSG_CALL;
         w->msg->vcpu = c->badge;
     }
@@ -235,7 +238,7 @@ struct result sys_call(u64 slot)
 static inline void reply_to_thread(struct thread *w, struct thread *t, u64 now)
 {
     copy_message(t->msg, w->msg);
-    copy_payload(t, w, w->msg->size);
+    copy_payload(t, w);
     t->as_client.port = NULL;
     t->as_client.worker = NULL;
     t->state = THREAD_READY;

@@ -58,8 +58,8 @@ static struct result create_thread(struct domain *d, u64 slot, u64 domain, u64 r
         return FAIL(WEIR_E_ARG);
     if (target->stopped)
         return FAIL(WEIR_E_STATE);
-    struct thread *t = thread_create(d, target, this_cpu(), rip, rsp, va);
-    return t ? put(d, slot, &t->object, WEIR_R_MANAGE) : FAIL(WEIR_E_MEMORY);
+    struct thread *t = thread_create(d, target, this_cpu(), rip, rsp, va, &r.status);
+    return t ? put(d, slot, &t->object, WEIR_R_MANAGE) : r;
 }
 
 static struct result create_device(struct domain *d, u64 slot, u64 from, u64 first, u64 last)

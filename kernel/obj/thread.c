@@ -16,17 +16,20 @@
 noreturn void thread_resume_short(struct thread *t); /* entry.S */
 noreturn void thread_resume_full(struct thread *t);
 
-struct thread *thread_create(struct domain *owner, struct domain *d, struct cpu *cpu, u64 rip, u64 rsp, u64 msg_va)
+struct thread *thread_create(struct domain *owner, struct domain *d, struct cpu *cpu, u64 rip, u64 rsp, u64 msg_va,
+                             u64 *status)
 {
     struct thread *t = block_alloc(owner, PAGE_SIZE);
 
+    *status = WEIR_E_MEMORY;
     if (!t)
         return NULL;
     t->msg_memory = memory_create(d, WEIR_MSG_PAGES, NULL);
     if (!t->msg_memory)
         goto no_memory;
-    if (map_into(d, &t->msg_memory->object, pa_of(t->msg_memory->pages), msg_va, WEIR_MSG_PAGES,
-                 WEIR_P_READ | WEIR_P_WRITE) != WEIR_OK)
+    *status = map_into(d, &t->msg_memory->object, pa_of(t->msg_memory->pages), msg_va, WEIR_MSG_PAGES,
+                       WEIR_P_READ | WEIR_P_WRITE);
+    if (*status != WEIR_OK)
         goto no_map;
     t->msg = t->msg_memory->pages;
     t->transfer = (char *)t->msg_memory->pages + PAGE_SIZE;

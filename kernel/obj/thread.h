@@ -62,9 +62,9 @@ CHECK_OFFSET(struct thread, rax, THREAD_OFF_RAX);
 CHECK_OFFSET(struct thread, r11, THREAD_OFF_R11);
 CHECK_OFFSET(struct thread, full, THREAD_OFF_FULL);
 
-/* A new thread of domain d, charged to it, owned by owner; ready to run. NULL: budget, or va in use. */
+/* A new thread of domain d, charged to it, owned by owner; ready to run. NULL: *status says what map_into said, or memory. */
 struct thread *thread_create(struct domain *owner, struct domain *d, struct cpu *cpu, u64 rip, u64 rsp,
-                             u64 msg_va) must_check;
+                             u64 msg_va, u64 *status) must_check;
 void thread_destroy(struct thread *t);
 /* Takes the thread off every queue for good; its client's request goes back to the port, its own call is dropped. */
 void thread_stop(struct thread *t);

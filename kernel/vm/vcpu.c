@@ -257,6 +257,6 @@ struct result sys_vcpu_ctl(u64 slot, u64 op, u64 arg, u64 arg2, u64 arg3)
     case WEIR_VCPU_EMULATOR:
         return set_emulator(t, v, arg);
     default:
-        return FAIL(WEIR_E_CALL); /* SET and COMPLETE have no user yet */
+        return FAIL(WEIR_E_CALL);
     }
 }

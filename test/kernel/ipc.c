@@ -109,6 +109,23 @@ static void call_and_reply(void)
     end();
 }
 
+static void payload_sizes(void)
+{
+    start("a size above the transfer page's");
+    ran_is(reply_wait(worker, 0, 0), IDLE, NULL);
+    client->msg->size = 0xffff;
+    memset(client->transfer, 0x11, WEIR_TRANSFER_BYTES);
+    ran_is(call(client), RESUMED, worker);
+    CHECK(worker->msg->size, WEIR_TRANSFER_BYTES);
+    CHECK(((u8 *)worker->transfer)[WEIR_TRANSFER_BYTES - 1], 0x11);
+    memset(worker->transfer, 0x22, WEIR_TRANSFER_BYTES);
+    worker->msg->size = WEIR_TRANSFER_BYTES + 1;
+    ran_is(reply_wait(worker, 0, 0), RESUMED, client);
+    CHECK(client->msg->size, WEIR_TRANSFER_BYTES);
+    CHECK(((u8 *)client->transfer)[WEIR_TRANSFER_BYTES - 1], 0x22);
+    end();
+}
+
 static void queue(void)
 {
     start("queue");
@@ -243,6 +260,7 @@ int main(void)
     host_start();
     d = system_init();
     call_and_reply();
+    payload_sizes();
     u32 pages = d->budget.used, all = page_free_count();
     queue();
     replay();

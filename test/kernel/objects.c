@@ -74,8 +74,8 @@ static u64 pte_of(struct domain *of, u64 va)
 
     for (unsigned shift = 39; shift > 12; shift -= 9) {
         u64 e = table[(va >> shift) & 511];
-        if (!(e & PTE_P))
-            return 0;
+        if (!(e & PTE_P) || (e & PTE_PS))
+            return e;
         table = va_of(e & PTE_ADDR);
     }
     return table[(va >> 12) & 511];
@@ -191,7 +191,7 @@ static const struct {
     {WEIR_CREATE, {WEIR_THREAD, FREE, CHILD, WEIR_USER_TOP, 0, 0x20000}, WEIR_E_ARG},
     {WEIR_CREATE, {WEIR_THREAD, FREE, CHILD, 0x1000, 0, WEIR_USER_TOP - 0x2000}, WEIR_E_ARG},
     {WEIR_CREATE, {WEIR_THREAD, FREE, CHILD, 0x1000, 0, 0xfffffffffffff000}, WEIR_E_ARG},
-    {WEIR_CREATE, {WEIR_THREAD, FREE, CHILD, 0x1000, 0, 0x10000}, WEIR_E_MEMORY}, /* pages in use */
+    {WEIR_CREATE, {WEIR_THREAD, FREE, CHILD, 0x1000, 0, 0x10000}, WEIR_E_BUSY}, /* pages in use */
     {WEIR_CREATE, {WEIR_VCPU, FREE, NOTE}, WEIR_E_CAP},
     {WEIR_CREATE, {WEIR_DEVICE, FREE, PORT, 0, 1}, WEIR_E_CAP},
     {WEIR_CREATE, {WEIR_DEVICE, FREE, DEVICE, 2, 1}, WEIR_E_RANGE},
@@ -269,10 +269,60 @@ static void budgets(void)
         CHECK(m || other->budget.used == other->budget.limit, true);
     }
     CHECK(other->budget.used <= other->budget.limit, true);
-    CHECK(sys(WEIR_MAP, FREE, MEMORY, 0x400000, 0, 3, WEIR_P_READ) != WEIR_OK, true); /* no page for a table */
+    CHECK(sys(WEIR_MAP, FREE, MEMORY, 0x400000, 0, 3, WEIR_P_READ), WEIR_E_MEMORY); /* no page for a table */
     CHECK(sys(WEIR_DESTROY, FREE, 0, 0, 0, 0, 0), WEIR_OK);
     CHECK(d->budget.used, used);
     CHECK(page_free_count(), pages);
+}
+
+/* A map() that is refused says why, and keeps no page table; unmapping gives back the last one. */
+static void tables(void)
+{
+    check_case = "page tables";
+    CHECK(create(WEIR_DOMAIN, FREE, 40, 16, 0, 0), WEIR_OK);
+    struct domain *other = container_of(system_object(d, FREE), struct domain, object);
+    CHECK(sys(WEIR_MAP, FREE, MEMORY, 0x400000, 0, 1, WEIR_P_READ), WEIR_OK); /* its slab of uses is there now */
+    u32 used = other->budget.used;
+    CHECK(sys(WEIR_MAP, FREE, MEMORY, 0x7fc0001ff000, 0, 1, WEIR_P_READ), WEIR_OK);
+    CHECK(other->budget.used, used + 3);
+    CHECK(sys(WEIR_MAP, FREE, MEMORY, 0x7fc0001fd000, 0, 3, WEIR_P_READ), WEIR_E_BUSY); /* the last of the three */
+    CHECK(sys(WEIR_MAP, FREE, 0, 0x7fc0001ff000, 0, 1, 0), WEIR_OK);
+    CHECK(other->budget.used, used);
+    for (u32 left = 1; left <= 4; left++) { /* three tables are wanted, or four where they end */
+        other->budget.limit = used + left;
+        u64 wanted = left < 4 ? WEIR_E_MEMORY : WEIR_OK;
+        CHECK(sys(WEIR_MAP, FREE, MEMORY, 0x7fc0001fe000, 0, 3, WEIR_P_READ), wanted);
+        CHECK(other->budget.used, left < 4 ? used : used + 4);
+        CHECK(pte_of(other, 0x7fc0001ff000) != 0, left == 4);
+    }
+    CHECK(sys(WEIR_MAP, FREE, MEMORY, 0x7fc0001ff000, 0, 1, WEIR_P_READ), WEIR_E_BUSY); /* and no budget is left */
+    other->budget.limit = 40;
+    CHECK(sys(WEIR_DESTROY, FREE, 0, 0, 0, 0, 0), WEIR_OK);
+}
+
+static void large_pages(void)
+{
+    struct device *addresses = device_create_root(d, DEVICE_ADDRESSES);
+    const u64 va = 0x40000000, page = WEIR_P_READ | WEIR_P_WRITE;
+
+    check_case = "large pages of a device";
+    cap_set(d, FREE, &addresses->object, WEIR_R_ALL, 0);
+    u32 used = child->budget.used;
+    CHECK(sys(WEIR_MAP, CHILD, FREE, va - 0x1000, 0x7ffff, 1026, page), WEIR_OK); /* 1 + 2 * 512 + 1 pages */
+    CHECK(pte_of(child, va - 0x1000), 0x7ffff000 | PTE_P | PTE_U | PTE_W | PTE_NX);
+    CHECK(pte_of(child, va), 0x80000000 | PTE_P | PTE_U | PTE_W | PTE_NX | PTE_PS);
+    CHECK(pte_of(child, va + 0x200000), 0x80200000 | PTE_P | PTE_U | PTE_W | PTE_NX | PTE_PS);
+    CHECK(pte_of(child, va + 0x400000), 0x80400000 | PTE_P | PTE_U | PTE_W | PTE_NX);
+    CHECK(sys(WEIR_MAP, CHILD, FREE, va + 0x3ff000, 0, 1, page), WEIR_E_BUSY);
+    CHECK(sys(WEIR_MAP, CHILD, 0, va, 0, 512, 0), WEIR_E_RANGE);
+    CHECK(sys(WEIR_MAP, CHILD, 0, va - 0x1000, 0, 1026, 0), WEIR_OK);
+    CHECK(pte_of(child, va) | pte_of(child, va - 0x1000), 0);
+    CHECK(child->budget.used, used);
+    CHECK(sys(WEIR_MAP, CHILD, FREE, va + 0x1000, 0x80000, 1024, page), WEIR_OK); /* not aligned alike */
+    CHECK(pte_of(child, va + 0x201000), 0x80200000 | PTE_P | PTE_U | PTE_W | PTE_NX);
+    CHECK(sys(WEIR_DESTROY, FREE, 0, 0, 0, 0, 0), WEIR_OK);
+    CHECK(pte_of(child, va + 0x201000), 0);
+    CHECK(child->budget.used, used);
 }
 
 int main(void)
@@ -284,6 +334,8 @@ int main(void)
     lookups();
     refused_calls();
     budgets();
+    tables();
+    large_pages();
     maps();
     destroy_all();
     check_case = "all comes back";

@@ -66,7 +66,8 @@ struct ran system_schedule(void)
 struct domain *system_init(void)
 {
     struct domain *d = domain_create(NULL, 1000, 32);
-    struct thread *t = d ? thread_create(d, d, this_cpu(), 0x1000, 0x2000, 0x10000) : NULL;
+    u64 status;
+    struct thread *t = d ? thread_create(d, d, this_cpu(), 0x1000, 0x2000, 0x10000, &status) : NULL;
 
     if (!t) {
         fprintf(stderr, "no memory for a domain\n");

@@ -194,6 +194,7 @@ const struct deed deeds[] = {
     { "system call with AC and DF set", call_with_odd_flags },
     { "random system calls on nothing", deed_random_calls },
     { "every call on every slot", deed_use_every_slot },
+    { "call with too large a payload", deed_call_with_too_large_a_payload },
     /* This one may end either way. */
     { "random system calls on anything", deed_random_calls_any },
 };

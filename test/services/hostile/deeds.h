@@ -17,5 +17,6 @@ extern const unsigned ndeeds;
 void deed_random_calls(void);
 void deed_random_calls_any(void);
 void deed_use_every_slot(void);
+void deed_call_with_too_large_a_payload(void);
 
 #endif

@@ -2,6 +2,7 @@
 /* System calls that make no sense, by the thousand. The kernel is to refuse them and to be as before. */
 #include "deeds.h"
 #include <vmm/start.h>
+#include <vmm/syscall.h>
 #include <weir/abi.h>
 
 #define CALLS 20000u
@@ -83,6 +84,15 @@ void deed_random_calls_any(void)
         }
         tame(number, a);
         (void)raw(number, a);
+    }
+}
+
+/* More than a payload can be; policy, which it goes to, tells a request by its size and answers with 0. */
+void deed_call_with_too_large_a_payload(void)
+{
+    *vmm_message() = (struct weir_msg){ .kind = WEIR_MSG_CALL, .size = UINT16_MAX };
+    if (vmm_call(vmm_capability("policy", WEIR_PORT)) != WEIR_OK || vmm_message()->size) {
+        __builtin_trap();
     }
 }
 
