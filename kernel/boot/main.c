@@ -15,6 +15,7 @@
 #include "x86/apic.h"
 #include "x86/clock.h"
 #include "x86/cpu.h"
+#include "x86/fence.h"
 #include "x86/insn.h"
 #include "x86/trap.h"
 
@@ -122,6 +123,7 @@ void boot_main(u32 magic, u64 mbi)
     make_guest_map();
     boot_scrub(boot_info.map, boot_info.nmap);
     apic_init();
+    fence_init(cpu);
     clock_init();
     vcpu_ops->init_cpu(cpu);
     init_start(cpu);

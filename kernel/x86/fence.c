@@ -10,12 +10,19 @@
 #define PIC2_IMR 0xa1
 #define FENCE_CR8 14
 
+static bool pic_elsewhere; /* the 8259s reach the CPU by another way than LINT0 */
+
 /* Whether the 8259s can interrupt this CPU: no LAPIC, or its LINT0 is an unmasked ExtINT (mode 7). */
 static bool pic_is_live(struct cpu *cpu)
 {
-    if (lapic_mode == LAPIC_OFF)
+    if (lapic_mode == LAPIC_OFF || pic_elsewhere)
         return true;
     return (lapic_read(cpu, LAPIC_LINT0) & (LVT_MASKED | 0x700)) == 0x700;
+}
+
+void fence_init(struct cpu *cpu)
+{
+    pic_elsewhere = !pic_is_live(cpu) && !(inb(PIC1_IMR) & 1);
 }
 
 void fence_raise(struct cpu *cpu)

@@ -10,6 +10,12 @@
 
 #include "cpu.h"
 
+/*
+ * Boot only, while the 8259s are as the BIOS left them. It lives on the timer's ticks, so where they are on and LINT0
+ * is not, they come through the I/O APIC's ExtINT pin, or the LAPIC ignores LINT0 (Bochs).
+ */
+void fence_init(struct cpu *cpu);
+
 /* Interrupts off; host state loaded. */
 void fence_raise(struct cpu *cpu);
 void fence_lower(struct cpu *cpu);
