@@ -7,7 +7,8 @@
     X(IO, "io") X(CPUID, "cpuid") X(RDMSR, "rdmsr") X(WRMSR, "wrmsr") X(NESTED, "nested-fault")               \
     X(FORBIDDEN, "virtualization-instruction") X(VMMCALL, "vmmcall") X(INVD, "invd") X(INTR, "interrupt")     \
     X(NMI, "nmi") X(IRET, "iret") X(WINDOW, "interrupt-window") X(HLT, "hlt") X(MWAIT, "mwait")               \
-    X(INIT, "init") X(SHUTDOWN, "triple-fault") X(INVALID, "invalid-state") X(UNKNOWN, "unknown")
+    X(INIT, "init") X(SHUTDOWN, "triple-fault") X(INVALID, "invalid-state") X(XSETBV, "xsetbv")           \
+    X(UNKNOWN, "unknown") X(CR, "control-register")
 
 enum weir_exit {
 #define X(name, text) WEIR_EXIT_##name,

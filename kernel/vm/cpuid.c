@@ -17,6 +17,8 @@ void exit_cpuid(struct cpu *cpu, struct vcpu *v)
     struct cpuid r = cpuid(leaf, (u32)v->regs[RCX]);
     struct guest_view g;
 
+    if (vcpu_ops->fix_cpuid)
+        vcpu_ops->fix_cpuid(v, leaf, (u32)v->regs[RCX], &r);
     switch (leaf) {
     case 1:
         vcpu_ops->guest_view(v, &g);

@@ -69,12 +69,11 @@ static void exit_nmi(struct cpu *cpu, struct vcpu *v)
     v->attention = true;
 }
 
-/* The guest's NMI handler ends: the next NMI may come once this IRET is done. */
+/* The guest's NMI handler ends (SVM: once this IRET is done; VMX: it is done): the next NMI may come. */
 static void exit_iret(struct cpu *cpu, struct vcpu *v)
 {
     (void)cpu;
     v->nmi_blocked = false;
-    v->nmi_iret_rip = v->rip;
     vcpu_ops->intercept_iret(v, false);
     v->attention = true;
 }
@@ -136,7 +135,18 @@ static void exit_unknown(struct cpu *cpu, struct vcpu *v)
 static void exit_window(struct cpu *cpu, struct vcpu *v)
 {
     (void)cpu;
-    (void)v;
+    if (vcpu_ops->window)
+        vcpu_ops->window(v);
+}
+
+/* XCR0 is the guest's while the kernel handles an exit; the CPU checks the value, the CPL it has checked already. */
+static void exit_xsetbv(struct cpu *cpu, struct vcpu *v)
+{
+    (void)cpu;
+    if (xsetbv_safe((u32)v->regs[RCX], (u32)v->regs[RAX] | v->regs[RDX] << 32))
+        vcpu_advance(v, v->exit.length);
+    else
+        vcpu_raise(v, VECTOR_GP, 0);
 }
 
 /*
@@ -167,6 +177,7 @@ const struct exit_row exit_table[WEIR_EXIT_REASONS] = {
     [WEIR_EXIT_WINDOW] = {exit_window, 0},
     [WEIR_EXIT_HLT] = {exit_hlt, INSN_HLT},
     [WEIR_EXIT_MWAIT] = {exit_hlt, INSN_MWAIT},
+    [WEIR_EXIT_XSETBV] = {exit_xsetbv, INSN_XSETBV},
     [WEIR_EXIT_INIT] = {exit_init, 0},
     [WEIR_EXIT_SHUTDOWN] = {exit_shutdown, 0},
     [WEIR_EXIT_INVALID] = {exit_invalid, 0},

@@ -80,7 +80,7 @@ start:
 no_signature:
     movb $0xff, %ah
 hook_failed_label:
-    vmmcall                 /* only here is it not #UD: the kernel compares RIP */
+    vmmcall                 /* or VMCALL; only here is it not #UD: the kernel compares RIP */
 3:  hlt
     jmp 3b
 

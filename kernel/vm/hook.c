@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/string.h"
 #include "mm/window.h"
+#include "vcpu_ops.h"
 
 #define HOOK_MAP 100
 
@@ -80,6 +81,7 @@ void hook_install(struct cpu *cpu, const struct weir_guest_boot *boot)
     memcpy(h, hook_block, (size_t)(hook_block_end - hook_block));
     memcpy(h->old13, &vectors[0x13 * 2], 4);
     memcpy(h->old15, &vectors[0x15 * 2], 4);
+    memcpy((u8 *)h + hook_failed(), vcpu_ops->hypercall, sizeof(vcpu_ops->hypercall));
     h->drive = boot->drive;
     h->partition = boot->partition;
     h->swap = boot->swap;

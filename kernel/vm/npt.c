@@ -12,9 +12,14 @@
 #include "x86/cpu.h"
 #include "x86/insn.h"
 
-#define NPT_RWX (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
-
 static u64 *root;
+static const struct npt_format *format;
+static u64 read_only_page; /* the hook block's; 0: none yet */
+
+static u64 block_bytes(unsigned level)
+{
+    return 1ull << (12 + 9 * (level - 1));
+}
 
 static u64 *new_table(void)
 {
@@ -33,40 +38,69 @@ static u64 *entry_at(u64 gpa, unsigned level)
             if (!n)
                 return NULL;
             /* A large page becomes 512 of the next size with the same rights, present or not. */
-            u64 step = 1ull << (12 + 9 * (l - 2));
+            u64 step = block_bytes(l - 1);
             for (u64 i = 0; *e && i < 512; i++)
                 n[i] = (l == 2 ? *e & ~PTE_PS : *e) + i * step;
-            *e = pa_of(n) | NPT_RWX;
+            *e = pa_of(n) | format->table;
         }
         t = va_of(*e & PTE_ADDR);
     }
     return &t[(gpa >> (12 + 9 * (level - 1))) & 511];
 }
 
-bool npt_fill(u64 gpa)
+/* Maps what is still empty of one block, in the largest pages that have one memory type each. false: no memory. */
+static bool fill(u64 at, unsigned level)
 {
-    if (gpa >> cpu_features.address_bits || binding_in_page(gpa & ~PAGE_MASK))
+    u64 *e = entry_at(at, level), type = 0;
+
+    if (!e)
         return false;
-    if (cpu_features.pdpe1gb) { /* the whole 512 GiB around it */
-        u64 base = gpa & ~(512 * GIB - 1);
-        for (u64 i = 0; i < 512; i++) {
-            u64 *e = entry_at(base + i * GIB, 3);
-            if (!e)
+    if (*e && (level == 1 || (*e & PTE_PS)))
+        return true;
+    if (!*e && format->type)
+        type = format->type(at, block_bytes(level));
+    if (*e || type == NPT_MIXED) {
+        for (u64 i = 0; i < 512; i++)
+            if (!fill(at + i * block_bytes(level - 1), level - 1))
                 return false;
-            if (!*e)
-                *e = (base + i * GIB) | NPT_RWX | PTE_PS;
-        }
         return true;
     }
-    u64 base = gpa & ~(GIB - 1);
-    for (u64 i = 0; i < 512; i++) {
-        u64 *e = entry_at(base + i * 2 * MIB, 2);
-        if (!e)
-            return false;
-        if (!*e)
-            *e = (base + i * 2 * MIB) | NPT_RWX | PTE_PS;
-    }
+    *e = at | format->leaf | type | (level > 1 ? PTE_PS : 0);
     return true;
+}
+
+bool npt_fill(u64 gpa)
+{
+    unsigned level = format->gib ? 3 : 2; /* 512 of the largest pages: all of one table */
+    u64 base = gpa & ~(block_bytes(level + 1) - 1);
+
+    if (gpa >> cpu_features.address_bits || binding_in_page(gpa & ~PAGE_MASK))
+        return false;
+    for (u64 i = 0; i < 512; i++)
+        if (!fill(base + i * block_bytes(level), level))
+            return false;
+    return true;
+}
+
+static void retype(u64 *t, unsigned level, u64 at)
+{
+    for (u64 i = 0; i < 512; i++, at += block_bytes(level)) {
+        bool leaf = level == 1 || (level < 4 && (t[i] & PTE_PS));
+        if (!t[i])
+            continue;
+        u64 type = leaf ? format->type(at, block_bytes(level)) : NPT_MIXED;
+        if (type != NPT_MIXED)
+            t[i] = (t[i] & ~format->type_mask) | type;
+        else if (!leaf || entry_at(at, level - 1))
+            retype(va_of(t[i] & PTE_ADDR), level - 1, at);
+        else
+            t[i] &= ~format->type_mask; /* no memory for smaller pages: uncached is never wrong */
+    }
+}
+
+void npt_retype(void)
+{
+    retype(root, 4, 0);
 }
 
 /* Weir's region: all of it shows one page of ones, as an address without memory does. */
@@ -77,19 +111,20 @@ static void hide_region(void)
     ASSERT(ones && table);
     memset(ones, 0xff, PAGE_SIZE);
     for (unsigned i = 0; i < 512; i++)
-        table[i] = pa_of(ones) | PTE_P | PTE_U | PTE_A | PTE_D;
+        table[i] = pa_of(ones) | (format->leaf & ~PTE_W) | (format->type ? format->type(region_base, PAGE_SIZE) : 0);
     for (u64 at = region_base; at < region_base + REGION_BYTES; at += 2 * MIB) {
         u64 *e = entry_at(at, 2);
         ASSERT(e);
-        *e = pa_of(table) | NPT_RWX;
+        *e = pa_of(table) | format->table;
     }
 }
 
-void npt_init(void)
+void npt_init(const struct npt_format *f)
 {
+    format = f;
     root = new_table();
     ASSERT(root && npt_fill(0));
-    for (u64 at = GIB; !cpu_features.pdpe1gb && at < 4 * GIB; at += GIB)
+    for (u64 at = GIB; !f->gib && at < 4 * GIB; at += GIB)
         ASSERT(npt_fill(at));
     hide_region();
     ASSERT(entry_at(0, 1)); /* split for ever: npt_second_mib() cannot fail */
@@ -121,7 +156,9 @@ bool npt_prepare(u64 first, u64 last)
 
 static void set_page(u64 *e, u64 at)
 {
-    *e = binding_in_page(at) ? *e & ~PTE_P : *e | PTE_P;
+    *e &= ~NPT_RIGHTS;
+    if (!binding_in_page(at))
+        *e |= at == read_only_page ? NPT_RIGHTS & ~PTE_W : NPT_RIGHTS;
 }
 
 static void flush(void)
@@ -160,7 +197,7 @@ void npt_second_mib(void)
 
     for (u64 i = 0; i < MIB / PAGE_SIZE; i++) {
         u64 at = MIB + i * PAGE_SIZE;
-        second[i] = at | NPT_RWX;
+        second[i] = at | format->leaf | (format->type ? format->type(at, PAGE_SIZE) : 0);
         set_page(&second[i], at);
         if (a20_closed)
             second[i] = first[i];
@@ -173,5 +210,6 @@ void npt_protect_hook(void)
     u64 *e = entry_at(hook_page(), 1);
 
     ASSERT(e);
+    read_only_page = hook_page();
     *e &= ~PTE_W;
 }

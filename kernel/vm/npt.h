@@ -1,15 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Nested page tables: guest-physical is physical, in the largest pages that the CPU has, except Weir's region (one
- * page of ones, read-only, everywhere), the hook block (read-only) and the pages of bound addresses (not present).
+ * Nested page tables, AMD's or Intel's (EPT): guest-physical is physical, in the largest pages that the CPU has, except
+ * Weir's region (one page of ones, read-only, everywhere), the hook block (read-only) and the pages of bound addresses
+ * (not present).
  */
 #ifndef KERNEL_NPT_H
 #define KERNEL_NPT_H
 
 #include "x86/types.h"
 
+/*
+ * What the vendor's entries look like: in both bits 0 to 2 are the rights (0: absent, bit 1: writable) and bit 7 marks a
+ * large page.
+ */
+struct npt_format {
+    u64 table, leaf; /* bits of an entry that leads to a table, and of one that maps a page */
+    bool gib;        /* 1 GiB pages */
+    u64 type_mask;   /* the leaf's bits that are a memory type */
+    /* The memory type's bits for the aligned block; NPT_MIXED: not the same in all of it. NULL: there are none. */
+    u64 (*type)(u64 at, u64 bytes);
+};
+#define NPT_RIGHTS 7ull
+#define NPT_MIXED ~0ull
+
 /* Boot only. */
-void npt_init(void);
+void npt_init(const struct npt_format *f);
+/* Asks for the memory type of everything that is mapped again. */
+void npt_retype(void);
 u64 npt_root(void);
 /* Maps what surrounds gpa if nothing is there yet; false: it is a bound page, or beyond the address width. */
 must_check bool npt_fill(u64 gpa);

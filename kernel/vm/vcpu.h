@@ -54,7 +54,8 @@ struct access {
 
 struct vcpu {
     u64 regs[16];   /* RAX to R15; RAX and RSP are the VMCB's between exits */
-    u64 control_pa; /* VMCB */
+    u64 control_pa; /* VMCB or VMCS */
+    struct vmx *vmx;
     u64 rip, rflags;
     struct exit_info exit;
     struct object object;
@@ -90,6 +91,7 @@ struct vcpu {
 };
 CHECK_OFFSET(struct vcpu, regs, VCPU_OFF_REGS);
 CHECK_OFFSET(struct vcpu, control_pa, VCPU_OFF_CONTROL_PA);
+CHECK_OFFSET(struct vcpu, vmx, VCPU_OFF_VMX);
 
 struct vcpu *vcpu_create(struct domain *d, struct cpu *cpu, struct port *port) must_check;
 void vcpu_destroy(struct vcpu *v);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The one header between the vCPU and its vendor: SVM (svm/) or VMX. */
+/* The one header between the vCPU and its vendor: SVM (svm/) or VMX (vmx/). */
 #ifndef KERNEL_VCPU_OPS_H
 #define KERNEL_VCPU_OPS_H
 
@@ -7,9 +7,11 @@
 #include "vcpu.h"
 #include "x86/insn.h"
 
+struct trap_frame;
+
 struct vcpu_ops {
-    const char *name;             /* "svm" */
-    const char *(*paging)(void);  /* "npt" */
+    const char *name;             /* "svm", "vmx" */
+    const char *(*paging)(void);  /* "npt", "ept" */
     void (*init_cpu)(struct cpu *cpu);
     must_check bool (*create)(struct vcpu *v); /* allocates and fills the control block: real mode at the hook block */
     void (*destroy)(struct vcpu *v);
@@ -38,10 +40,17 @@ struct vcpu_ops {
     must_check bool (*write_msr)(struct vcpu *v, u32 msr, u64 value, bool *fault);
     void (*fix_cpuid)(const struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid *r);
     void (*reset)(struct vcpu *v); /* INIT of the boot CPU: F000:FFF0 */
+    /* VMX only, NULL elsewhere: the interrupt window that take_interrupt asked for; an NMI's look at where it came. */
+    void (*window)(struct vcpu *v);
+    void (*host_nmi)(struct trap_frame *f);
+    u8 hypercall[3]; /* VMMCALL or VMCALL */
 };
 
 extern const struct vcpu_ops *vcpu_ops;
-extern const struct vcpu_ops svm_ops;
+extern const struct vcpu_ops svm_ops, vmx_ops;
+
+/* io_prefix.c: address size and segment of v->exit.io's INS or OUTS from the guest's code. */
+void io_string_by_prefix(struct vcpu *v);
 
 /* Chooses the vendor by CPUID and the MSRs that may disable it. NULL, or why Weir cannot run here. */
 const char *vcpu_ops_choose(void);

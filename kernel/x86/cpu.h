@@ -82,6 +82,7 @@ CHECK_OFFSET(struct cpu, kernel_rsp, CPU_OFF_KERNEL_RSP);
 CHECK_OFFSET(struct cpu, user_rsp, CPU_OFF_USER_RSP);
 CHECK_OFFSET(struct cpu, thread, CPU_OFF_THREAD);
 CHECK_OFFSET(struct cpu, scratch, CPU_OFF_SCRATCH);
+CHECK_OFFSET(struct cpu, nmi_seen, CPU_OFF_NMI_SEEN);
 _Static_assert(sizeof(struct cpu) <= 0x2000, "struct cpu ends before the guard page");
 
 /* The 64-bit TSS (AMD APM vol. 2, 12.2.5). The domain's I/O permission bitmap stands in the next pages. */

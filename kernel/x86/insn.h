@@ -133,6 +133,29 @@ static inline void xsetbv(u32 i, u64 v)
     asm volatile("xsetbv" : : "c"(i), "a"((u32)v), "d"((u32)(v >> 32)));
 }
 
+/* false: the CPU does not take the value (#GP). */
+static inline must_check bool xsetbv_safe(u32 i, u64 v)
+{
+    u32 ok;
+    asm volatile("xorl %k0, %k0\n1: xsetbv\n incl %k0\n2:\n"
+                 ".pushsection .data.fixup, \"aw\"\n .quad 1b, 2b\n.popsection"
+                 : "=&r"(ok)
+                 : "c"(i), "a"((u32)v), "d"((u32)(v >> 32)));
+    return ok;
+}
+
+static inline u64 read_dr6(void)
+{
+    u64 v;
+    asm volatile("mov %%dr6, %0" : "=r"(v));
+    return v;
+}
+
+static inline void write_dr6(u64 v)
+{
+    asm volatile("mov %0, %%dr6" : : "r"(v));
+}
+
 static inline void wbinvd(void)
 {
     asm volatile("wbinvd" : : : "memory");

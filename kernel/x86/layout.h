@@ -38,6 +38,7 @@
 #define CPU_OFF_USER_RSP 8
 #define CPU_OFF_THREAD 16
 #define CPU_OFF_SCRATCH 24
+#define CPU_OFF_NMI_SEEN 37
 
 #define THREAD_OFF_R15 0
 #define THREAD_OFF_R14 8
@@ -61,5 +62,7 @@
 
 #define VCPU_OFF_REGS 0
 #define VCPU_OFF_CONTROL_PA 128
+#define VCPU_OFF_VMX 136
+#define VMX_OFF_LAUNCHED 0
 
 #endif

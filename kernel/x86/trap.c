@@ -13,6 +13,7 @@
 #include "obj/domain.h"
 #include "obj/sched.h"
 #include "obj/thread.h"
+#include "vm/vcpu_ops.h"
 
 struct gate { /* AMD APM vol. 2, 4.8.4 */
     u16 offset_low, selector;
@@ -83,6 +84,8 @@ void trap_handle(struct trap_frame *f)
 
     if (f->vector == VECTOR_NMI) {
         cpu->nmi_seen = true; /* looked at before the next entry */
+        if (!user && vcpu_ops->host_nmi)
+            vcpu_ops->host_nmi(f);
         return;
     }
     if (f->vector >= 32) {

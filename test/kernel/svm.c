@@ -40,9 +40,12 @@ u64 npt_root(void)
     return 0;
 }
 
-void npt_init(void)
+void npt_init(const struct npt_format *f)
 {
+    (void)f;
 }
+
+const struct vcpu_ops *vcpu_ops = &svm_ops;
 
 u64 hook_page(void)
 {

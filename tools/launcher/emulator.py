@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A running machine: the QEMU process, the guest's COM1, QMP, Weir's log."""
+"""A running machine: the QEMU or Bochs process, the guest's COM1, QMP, Weir's log."""
 
 import ctypes
 import os
@@ -10,6 +10,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import bochs
 import machine
 import tool
 from qmp import Qmp, QmpError
@@ -20,49 +21,82 @@ _UNREAD_MAX = 1 << 20       # bytes of COM1 kept for a reader that may never com
 
 
 class Emulator:
-    """Starts QEMU at once. `timeout` counts wall seconds from there."""
+    """Starts QEMU or Bochs at once. `timeout` counts wall seconds from there."""
 
     def __init__(self, spec, timeout=None):
         self.spec = spec
         self.folder = Path(spec.folder)
         self._weir_log_seen = 0
         self._unread = b""              # of COM1, received and logged, not yet asked for
-        com1, com1_far = socket.socketpair()
-        control, control_far = socket.socketpair()
-        self.com1 = None if spec.interactive else com1
-        line = machine.command(spec, com1_far.fileno(), control_far.fileno())
-        libc = ctypes.CDLL(None)
-        self._messages = open(self.folder / "qemu.log", "wb")
+        self.name = "Bochs" if spec.cpu else "QEMU"
+        self.qmp = self.com1 = None
+        self._messages = open(self.folder / ("bochs.out" if spec.cpu else "qemu.log"), "wb")
         self._serial_log = None if spec.interactive else open(self.folder / "serial.log", "wb", 0)
-        try:
-            self.process = subprocess.Popen(
-                line, cwd=self.folder, env=dict(tool.ENV, TMPDIR=str(self.folder)),
-                stdin=None if spec.interactive else subprocess.DEVNULL,
-                stdout=None if spec.interactive else self._messages, stderr=self._messages,
-                # Ctrl-C is for the launcher, which then ends QEMU.
-                start_new_session=not spec.interactive,
-                pass_fds=(com1_far.fileno(), control_far.fileno()),
-                # The emulator must not outlive a launcher that is killed.
-                preexec_fn=lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL))
-        except OSError as error:
-            raise broken(f"cannot start QEMU: {error}") from error
-        finally:
-            com1_far.close()
-            control_far.close()
+        if spec.cpu:
+            self._start_bochs()
+        else:
+            control = self._start_qemu()
         self.started = time.monotonic()
         self.deadline = self.started + timeout if timeout else None
         self._timeout = timeout
         try:
-            self.qmp = Qmp(control)
-        except QmpError:
+            if spec.cpu:
+                self.com1 = self._accept_com1()
+            else:
+                self.qmp = Qmp(control)
+        except (QmpError, TimeoutError):
             self.kill()
-            raise broken("QEMU did not start:\n" + self._qemu_messages()) from None
+            raise broken(f"{self.name} did not start:\n" + self._output()) from None
         except BaseException:
             self.kill()
             raise
 
+    def _start_qemu(self):
+        com1, com1_far = socket.socketpair()
+        control, control_far = socket.socketpair()
+        self.com1 = None if self.spec.interactive else com1
+        with com1_far, control_far:
+            self._start(machine.command(self.spec, com1_far.fileno(), control_far.fileno()),
+                        (com1_far.fileno(), control_far.fileno()))
+        return control
+
+    def _start_bochs(self):
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=1)
+        self._start(bochs.command(self.spec, self._listener.getsockname()[1]), ())
+
+    def _accept_com1(self):
+        """Bochs connects its COM1 when it starts."""
+        with self._listener as listener:
+            listener.settimeout(1)
+            for _ in range(60):
+                try:
+                    return listener.accept()[0]
+                except TimeoutError:
+                    if self.process.poll() is not None:
+                        break
+        raise TimeoutError
+
+    def _start(self, line, inherited):
+        libc = ctypes.CDLL(None)
+        try:
+            self.process = subprocess.Popen(
+                line, cwd=self.folder, env=dict(tool.ENV, TMPDIR=str(self.folder)),
+                stdin=None if self.spec.interactive else subprocess.DEVNULL,
+                stdout=None if self.spec.interactive else self._messages, stderr=self._messages,
+                # Ctrl-C is for the launcher, which then ends the emulator.
+                start_new_session=not self.spec.interactive,
+                pass_fds=inherited,
+                # The emulator must not outlive a launcher that is killed.
+                preexec_fn=lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL))
+        except OSError as error:
+            raise broken(f"cannot start {self.name}: {error}") from error
+
+    def ended_well(self):
+        """Whether the emulator, which has ended, did so because the guest switched the machine off."""
+        return bochs.ended_well(self.spec) if self.spec.cpu else self.process.returncode == 0
+
     def check(self):
-        """Stop if the time is over, QEMU is gone, or Weir's log says the end."""
+        """Stop if the time is over, the emulator is gone, or Weir's log says the end."""
         self._check_weir_log()
         if self.deadline and time.monotonic() >= self.deadline:
             raise Stop(TIMEOUT, f"the time limit of {self._timeout:g} s is over", "timeout")
@@ -96,7 +130,7 @@ class Emulator:
             self.check()
 
     def wait(self, seconds=None):
-        """Wait until QEMU ends by itself (True) or SECONDS are over (False)."""
+        """Wait until the emulator ends by itself (True) or SECONDS are over (False)."""
         until = None if seconds is None else time.monotonic() + seconds
         while self.process.poll() is None:
             if until is not None and time.monotonic() >= until:
@@ -123,7 +157,7 @@ class Emulator:
         return True
 
     def kill(self):
-        """End QEMU at once."""
+        """End the emulator at once."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
@@ -164,14 +198,18 @@ class Emulator:
 
     def _end_reason(self):
         code = self.process.returncode
-        text = self._qemu_messages()
-        if code == 0:
+        text = self._output()
+        if self.ended_well():
             return "the guest switched the machine off or reset it"
         how = f"signal {-code}" if code < 0 else f"status {code}"
-        return f"QEMU ended with {how}" + (f":\n{text}" if text else "")
+        return f"{self.name} ended with {how}" + (f":\n{text}" if text else "")
 
-    def _qemu_messages(self):
-        return (self.folder / "qemu.log").read_text(errors="replace").strip()
+    def _output(self):
+        log = self.folder / ("bochs.log" if self.spec.cpu else "qemu.log")
+        try:
+            return "\n".join(log.read_text(errors="replace").strip().splitlines()[-12:])
+        except FileNotFoundError:
+            return ""
 
 
 class Ended(Stop):

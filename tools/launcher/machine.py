@@ -25,6 +25,7 @@ class Spec:
     boot_cd: bool = False               # boot from it, not from the first disk
     snapshot: bool = False
     icount: bool = False
+    cpu: Optional[str] = None           # Bochs' model; None: QEMU
     interactive: bool = False           # COM1 and the monitor on this terminal
     reboot: bool = True                 # False: a reset of the guest ends QEMU
     qmp: list = dataclasses.field(default_factory=list)     # socket paths

@@ -8,6 +8,7 @@ import termios
 import traceback
 from pathlib import Path
 
+import bochs
 import machine
 import options as command_line
 from guestshell import GuestShell
@@ -43,7 +44,10 @@ def parse(argv):
     """The options of `run`, checked; paths absolute."""
     options = command_line.parse(argv, FLAGS, VALUES, LISTS, extra=True)
     number = command_line.number
-    options.machine = options.machine or "q35"
+    options.model = bochs.model(options.cpu or "svm", options.bare)
+    if options.model:
+        bochs.reject(options)
+    options.machine = options.machine or ("pc" if options.model else "q35")
     if options.machine not in ("q35", "pc"):
         raise usage("--machine is q35 or pc")
     options.memory = number("--memory", options.memory or str(machine.DEFAULT_MEMORY_MIB), 64, 1 << 20)
@@ -68,8 +72,6 @@ def _reject_unbuilt(options):
     """What CLI.md names and a later issue builds."""
     if command_line.number("--smp", options.smp or "1", 1, 255) != 1:
         raise usage("--smp: Weir runs on one CPU so far")
-    if (options.cpu or "svm") != "svm":
-        raise usage(f"--cpu {options.cpu}: only svm (on QEMU) is supported so far")
     if (options.mmu or "nested") != "nested":
         raise usage(f"--mmu {options.mmu}: only nested is supported so far")
     if options.key is not None:
@@ -96,7 +98,7 @@ def _drive(session):
     if options.exec is not None:
         return _exec(options, emulator)
     emulator.wait()
-    if emulator.process.returncode != 0:
+    if not emulator.ended_well():
         emulator.check()
     return OK
 

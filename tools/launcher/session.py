@@ -86,7 +86,7 @@ class Session:
 
     def _spec(self):
         options, folder = self.options, self.folder
-        spec = machine.Spec(folder=folder, disks=self._disks(), machine=options.machine,
+        spec = machine.Spec(folder=folder, disks=self._disks(), machine=options.machine, cpu=options.model,
                             memory_mib=options.memory, snapshot=options.snapshot,
                             icount=options.icount, interactive=not options.headless,
                             reboot=options.exec is None, extra=options.extra)
@@ -97,7 +97,7 @@ class Session:
                               _kernel_options(options))
         if options.qmp:
             spec.qmp.append(options.qmp)
-        if options.dir is not None:
+        if options.dir is not None and not options.model:
             spec.qmp.append("qmp.sock")
         if options.gdb:
             spec.gdb = folder / "gdb.sock"

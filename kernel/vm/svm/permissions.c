@@ -142,29 +142,10 @@ bool svm_write_msr(struct vcpu *v, u32 msr, u64 value, bool *fault)
 
 void svm_string_operands(struct vcpu *v, u64 exitinfo1)
 {
-    static const u8 by_prefix[256] = {
-        [0x26] = 1 + WEIR_EMU_ES, [0x2e] = 1 + WEIR_EMU_CS, [0x36] = 1 + WEIR_EMU_SS,
-        [0x3e] = 1 + WEIR_EMU_DS, [0x64] = 1 + WEIR_EMU_FS, [0x65] = 1 + WEIR_EMU_GS,
-    };
     struct io_exit *io = &v->exit.io;
-    struct guest_view g;
-    u8 code[16] __attribute__((aligned(8)));
-    bool other_size = false;
 
     io->address_size = (u8)(((exitinfo1 >> 7) & 7) * 2);
     io->segment = (exitinfo1 >> 10) & 7;
-    if (svm_features.decode_assist && io->address_size)
-        return;
-    svm_ops.guest_view(v, &g);
-    unsigned n = guest_fetch(v->cpu, &g, code);
-    io->segment = WEIR_EMU_DS;
-    for (unsigned i = 0; i < n && (code[i] & 0xfc) != 0x6c; i++) {
-        if (by_prefix[code[i]])
-            io->segment = by_prefix[code[i]] - 1;
-        other_size |= code[i] == 0x67;
-    }
-    if (other_size)
-        io->address_size = g.mode == CODE_32 ? 2 : 4;
-    else
-        io->address_size = (u8)g.mode;
+    if (!svm_features.decode_assist || !io->address_size)
+        io_string_by_prefix(v);
 }

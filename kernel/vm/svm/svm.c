@@ -70,7 +70,12 @@ static void init_cpu(struct cpu *cpu)
     cpu->host_state_pa = pa_of(host);
     vmsave(cpu->host_state_pa);
     svm_permissions_init();
-    npt_init();
+    static struct npt_format format = {
+        .table = PTE_P | PTE_W | PTE_U | PTE_A | PTE_D,
+        .leaf = PTE_P | PTE_W | PTE_U | PTE_A | PTE_D,
+    };
+    format.gib = cpu_features.pdpe1gb;
+    npt_init(&format);
 }
 
 static void set_intercept(struct vmcb *c, unsigned bit, bool on)
@@ -264,6 +269,8 @@ static void intercept_interrupts(struct vcpu *v, bool on)
 static void intercept_iret(struct vcpu *v, bool on)
 {
     set_intercept(v->vmcb, ICPT_IRET, on);
+    if (!on)
+        v->nmi_iret_rip = v->rip; /* its IRET has exited, but is not done */
 }
 
 static void clear_shadow(struct vcpu *v)
@@ -382,4 +389,5 @@ const struct vcpu_ops svm_ops = {
     .read_msr = svm_read_msr,
     .write_msr = svm_write_msr,
     .reset = reset,
+    .hypercall = {0x0f, 0x01, 0xd9},
 };

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What this CPU's VMX can do, VMXON, and a VMCS's controls and host state (Intel SDM vol. 3C, 24, 25; vol. 3D, A). */
+#include "core/log.h"
+#include "core/string.h"
+#include "mm/page.h"
+#include "obj/domain.h"
+#include "obj/thread.h"
+#include "vmx.h"
+
+#define MSR_VMX_BASIC 0x480u
+#define MSR_VMX_PROC2 0x48bu
+#define MSR_VMX_EPT_VPID 0x48cu
+#define FEATURE_CONTROL_LOCKED BIT(0)
+#define FEATURE_CONTROL_VMX BIT(2)
+#define BASIC_STRING_INFO BIT(54)
+#define BASIC_TRUE BIT(55)
+
+struct vmx_features vmx_features;
+
+extern const u8 vmx_exit_point[]; /* run.S */
+
+/* Of the wanted bits those that the CPU has, and those that must be 1; *lacks collects needed ones that it has not. */
+static u32 controls(u32 msr, u32 need, u32 want, u32 *lacks)
+{
+    u64 v = rdmsr(msr);
+    u32 must = (u32)v, may = (u32)(v >> 32);
+
+    *lacks |= need & ~may;
+    return need | (want & may) | must;
+}
+
+static void choose_controls(struct vmx_features *f, u32 *lacks)
+{
+    u64 basic = rdmsr(MSR_VMX_BASIC);
+    u32 real = basic & BASIC_TRUE ? 0x48d - 0x481 : 0; /* the TRUE registers let more bits be 0 */
+    u32 lacks2 = 0;
+
+    f->revision = (u32)basic & 0x7fffffff;
+    f->string_info = basic & BASIC_STRING_INFO;
+    f->pin = controls(0x481 + real, PIN_NMI | PIN_VIRTUAL_NMI, 0, lacks);
+    f->proc = controls(0x482 + real, PROC_IO_BITMAPS | PROC_MSR_BITMAP, PROC_SECONDARY, lacks);
+    f->exit = controls(0x483 + real, EXIT_HOST_64 | EXIT_SAVE_EFER | EXIT_LOAD_EFER,
+                       EXIT_SAVE_DEBUG | EXIT_SAVE_PAT | EXIT_LOAD_PAT, lacks);
+    f->entry = controls(0x484 + real, ENTRY_LOAD_EFER, ENTRY_LOAD_DEBUG | ENTRY_LOAD_PAT, lacks);
+    if (!(f->entry & ENTRY_LOAD_PAT) || (f->exit & (EXIT_SAVE_PAT | EXIT_LOAD_PAT)) != (EXIT_SAVE_PAT | EXIT_LOAD_PAT)) {
+        f->exit &= ~(u32)(EXIT_SAVE_PAT | EXIT_LOAD_PAT);
+        f->entry &= ~(u32)ENTRY_LOAD_PAT;
+    }
+    if (f->proc & PROC_SECONDARY)
+        f->proc2 = controls(MSR_VMX_PROC2, 0,
+                            PROC2_EPT | PROC2_RDTSCP | PROC2_VPID | PROC2_UNRESTRICTED | PROC2_INVPCID | PROC2_XSAVES |
+                                PROC2_USER_WAIT, &lacks2);
+}
+
+/* EPT and VPID: what is there and how it is flushed (A.10). */
+static void choose_paging(struct vmx_features *f)
+{
+    u64 cap = f->proc2 & (PROC2_EPT | PROC2_VPID) ? rdmsr(MSR_VMX_EPT_VPID) : 0;
+    bool tables = (cap & BIT(6)) && (cap & BIT(14)) && (cap & BIT(16)) && (cap & BIT(20)) && (cap & (BIT(25) | BIT(26)));
+
+    f->ept = (f->proc2 & PROC2_EPT) && tables;
+    f->unrestricted = f->ept && (f->proc2 & PROC2_UNRESTRICTED);
+    f->ept_gib = cap & BIT(17);
+    f->invept = cap & BIT(25) ? 1 : 2;
+    f->vpid = (f->proc2 & PROC2_VPID) && f->ept;
+    if (!f->vpid)
+        f->proc2 &= ~(u32)PROC2_VPID;
+}
+
+const char *vmx_unusable(void)
+{
+    u64 control = rdmsr(MSR_FEATURE_CONTROL);
+    u32 lacks = 0;
+
+    if ((control & FEATURE_CONTROL_LOCKED) && !(control & FEATURE_CONTROL_VMX))
+        return "the firmware has switched VT-x off";
+    if (!(control & FEATURE_CONTROL_LOCKED))
+        wrmsr(MSR_FEATURE_CONTROL, control | FEATURE_CONTROL_LOCKED | FEATURE_CONTROL_VMX);
+    choose_controls(&vmx_features, &lacks);
+    choose_paging(&vmx_features);
+    if (lacks)
+        return "this CPU's VT-x lacks virtual NMIs, the bitmaps, or the controls for EFER";
+    if (!vmx_features.ept)
+        return "this CPU has no EPT, and shadow paging on VT-x is not built yet";
+    if (!vmx_features.unrestricted)
+        return "this CPU has no unrestricted guest, and real mode in virtual-8086 mode is not built yet";
+    return NULL;
+}
+
+static bool vmx_operation(u64 pa, bool on)
+{
+    bool failed;
+
+    if (on)
+        asm volatile("vmxon %1" : "=@ccna"(failed) : "m"(pa) : "memory");
+    else
+        asm volatile("vmclear %1" : "=@ccna"(failed) : "m"(pa) : "memory");
+    return !failed;
+}
+
+void vmx_init_cpu(struct cpu *cpu)
+{
+    u32 *region = page_alloc(&kernel_budget, 1);
+
+    (void)cpu;
+    ASSERT(region);
+    *region = vmx_features.revision;
+    write_cr4(read_cr4() | CR4_VMXE);
+    ASSERT(vmx_operation(pa_of(region), true));
+    vmx_bitmaps_init();
+    ept_init();
+}
+
+static void host_state(struct cpu *cpu)
+{
+    struct {
+        u16 limit;
+        u64 base;
+    } __attribute__((packed)) idt;
+
+    asm volatile("sidt %0" : "=m"(idt));
+    vmwrite(HOST_CR0, read_cr0() | CR0_TS);
+    vmwrite(HOST_CR3, cpu->cr3);
+    vmwrite(HOST_CR4, read_cr4());
+    vmwrite(HOST_CS, SEL_KCODE);
+    for (unsigned f = HOST_SS; f <= HOST_DS; f += 2)
+        vmwrite(f, SEL_KDATA);
+    vmwrite(HOST_ES, SEL_KDATA);
+    vmwrite(HOST_FS, 0);
+    vmwrite(HOST_GS, 0);
+    vmwrite(HOST_TR, SEL_TSS);
+    vmwrite(HOST_FS_BASE, 0);
+    vmwrite(HOST_GS_BASE, 0);
+    vmwrite(HOST_TR_BASE, TSS_VBASE + cpu->id * 0x4000ull);
+    vmwrite(HOST_GDTR_BASE, (u64)cpu->gdt);
+    vmwrite(HOST_IDTR_BASE, idt.base);
+    vmwrite(HOST_SYSENTER_CS, 0);
+    vmwrite(HOST_SYSENTER_ESP, 0);
+    vmwrite(HOST_SYSENTER_EIP, 0);
+    vmwrite(HOST_EFER, rdmsr(MSR_EFER));
+    vmwrite(HOST_PAT, rdmsr(MSR_PAT));
+    vmwrite(HOST_RSP, cpu->kernel_rsp - 16); /* as vmx_enter leaves it */
+    vmwrite(HOST_RIP, (u64)vmx_exit_point);
+}
+
+void vmx_setup(struct vcpu *v)
+{
+    const struct vmx_features *f = &vmx_features;
+    bool failed;
+
+    *(u32 *)v->vmx->vmcs = f->revision;
+    ASSERT(vmx_operation(v->control_pa, false));
+    asm volatile("vmptrld %1" : "=@ccna"(failed) : "m"(v->control_pa) : "memory");
+    ASSERT(!failed);
+    v->vmx->pin = f->pin;
+    v->vmx->proc = f->proc;
+    v->vmx->entry = f->entry;
+    vmwrite(PIN_CONTROLS, f->pin);
+    vmwrite(PROC_CONTROLS, f->proc);
+    vmwrite(PROC_CONTROLS_2, f->proc2);
+    vmwrite(EXIT_CONTROLS, f->exit);
+    vmwrite(ENTRY_CONTROLS, f->entry);
+    vmwrite(EXCEPTION_BITMAP, 0);
+    vmwrite(PF_MASK, 0);
+    vmwrite(PF_MATCH, 0);
+    vmwrite(CR3_TARGETS, 0);
+    vmwrite(EXIT_MSR_STORES, 0);
+    vmwrite(EXIT_MSR_LOADS, 0);
+    vmwrite(ENTRY_MSR_LOADS, 0);
+    vmwrite(ENTRY_EVENT, 0);
+    vmwrite(VMCS_LINK, ~0ull);
+    vmwrite(EPT_POINTER, ept_pointer());
+    if (f->vpid)
+        vmwrite(VPID, 1 + v->cpu->id);
+    if (f->proc2 & PROC2_XSAVES)
+        vmwrite(XSS_EXITING, 0);
+    vmwrite(CR0_MASK, CR0_NE | CR0_NW | CR0_CD);
+    vmwrite(CR4_MASK, CR4_VMXE | CR4_SMXE);
+    vmx_bitmaps_use();
+    host_state(v->cpu);
+}
