@@ -112,12 +112,14 @@ static enum weir_status give_memory(struct giving *g, const char *name, const st
     struct weir_start *b = g->s->block;
     struct weir_start_region *r = &b->regions[b->nregions];
     uint64_t pages = (m->bytes + WEIR_PAGE - 1) / WEIR_PAGE;
-    enum weir_status status;
+    enum weir_status status = WEIR_OK;
 
     if (b->nregions == WEIR_START_REGIONS) {
         return WEIR_E_MEMORY;
     }
-    status = vmm_map(g->s->domain, m->slot, g->va, 0, pages, prot);
+    if (pages) { /* an empty policy is one */
+        status = vmm_map(g->s->domain, m->slot, g->va, 0, pages, prot);
+    }
     if (status == WEIR_OK) {
         (void)snprintf(r->name, sizeof(r->name), "%s", name);
         r->va = g->va;

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from boot import Boot
 from harness import ROOT, equal, lacks, main, matches, true
+from paths import BUILD
 
 
 def weir(*words):
@@ -45,6 +46,30 @@ def case_nothing_shows():
         flags = matches("CPU flags", machine.ok("cat /proc/cpuinfo"), "^flags.*$").group()
         lacks("CPU flags", flags, r"\b(svm|npt|vmx)\b")
         equal("the second UART is Weir's", machine.ok("grep -c 'uart:1[0-9]' /proc/tty/driver/serial"), "1\n")
+
+
+def case_settings():
+    """guest.boot: the partition's boot sector on the disk that is named, seen as 80h; console: no UART is Weir's."""
+    with tempfile.TemporaryDirectory() as folder:
+        disk = Path(folder) / "parts.img"
+        program = (BUILD / "guest/bios.img").read_bytes()[:512]
+        table = bytes([0, 0, 0, 0, 0x83, 0, 0, 0]) + (64).to_bytes(4, "little") + (2048).to_bytes(4, "little")
+        disk.write_bytes((bytes(446 + 32) + table + bytes(16) + b"\x55\xaa").ljust(64 * 512, b"\0")
+                         + program + bytes(1 << 20))
+        # The first disk has a boot sector that must not be started.
+        with Boot("--plain-disk", "--disk", BUILD / "guest/hostile.img", "--disk", disk,
+                  policy="guest.boot{disk = 0x81, partition = 3}\nconsole{uart = 'none'}\n") as machine:
+            machine.expect(rb"\Ain ff\r\nclock\r\ndisk\r\nend\r\n")
+            lacks("Weir's log ends where the policy takes the UART away", machine.weir_log(), "watch")
+
+
+def case_trace_exits():
+    with Boot("--trace-exits", guest="bios") as machine:
+        machine.expect(rb"end\r\n")
+        machine.wait_log(r"^exit \d+ at [0-9a-f]+ gpa [0-9a-f]+ port [0-9a-f]+ rax [0-9a-f]+$")
+    with Boot(guest="bios") as machine:
+        machine.expect(rb"end\r\n")
+        lacks("a line for an exit", machine.weir_log(), "^exit ")
 
 
 def case_refused():

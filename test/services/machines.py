@@ -69,6 +69,16 @@ def case_hostile_service_is_stopped_and_replaced():
         lacks("nobody else", log, r"^weir: service (?!watch)")
 
 
+def case_a_loop_in_the_bios_phase_is_caught():
+    """As under Linux: the watchdog ends it, the next instance answers, and the BIOS has lost nothing."""
+    with_modules(replaced("watch", BOOT / "hostile"))
+    loop = [name for name, _ in deeds()].index("loop for ever")
+    with Boot(guest="bios", parameters={0: loop}, policy=HOSTILE_POLICY) as machine:
+        equal("IN", machine.expect(rb"in ([0-9a-f]{2})\r\n").group(1), b"%02x" % loop)
+        machine.expect(rb"^clock\r\ndisk\r\nend\r\n")
+        matches("why", machine.weir_log(), r"^weir: service watch stopped: missed its deadline, rip 0x")
+
+
 def case_a_service_past_its_limit_stays_down():
     """... and the policy says what its ranges do then."""
     with_modules(replaced("watch", BOOT / "hostile"))
@@ -93,9 +103,9 @@ def case_a_log_rule_keeps_its_limit():
             equal(what, len(re.findall(pattern, log, re.M)), wanted)
 
 
-def refused(change, pattern, policy=None):
+def refused(change, pattern, policy=None, words=()):
     with_modules(change)
-    with Boot(policy=policy or "") as machine:
+    with Boot(*words, policy=policy or "") as machine:
         stop = machine.wait_stop()
         equal("status", stop.status, REFUSED)
         matches("reason", stop.reason, pattern)
@@ -134,6 +144,24 @@ def case_a_policy_that_loops_is_refused():
 def case_a_policy_that_eats_memory_is_refused():
     refused(lambda modules: modules, r"refused: policy.lua:2: .*memory",
             policy="local t = {}\nfor i = 1, 1e9 do t[i] = {} end\n")
+
+
+def case_a_disk_that_is_not_there_is_refused():
+    refused(lambda modules: modules, r"refused: no guest disk \(the BIOS knows no such drive\)",
+            policy="guest.boot{disk = 0x84}\n")
+
+
+def case_a_disk_without_boot_sector_is_refused():
+    with tempfile.TemporaryDirectory() as folder:
+        disk = Path(folder) / "empty.img"
+        disk.write_bytes(bytes(1 << 20))
+        refused(lambda modules: modules, r"refused: no boot signature \(55AAh\) on the guest's disk",
+                words=["--plain-disk", "--disk", disk])
+
+
+def case_a_drive_that_cannot_be_is_refused():
+    refused(lambda modules: modules, r"refused: .*:1: guest.boot: one of disk and drive must be 0x80",
+            policy="guest.boot{disk = 0x81, drive = 0x82}\n")
 
 
 if __name__ == "__main__":
