@@ -4,6 +4,7 @@
 import json
 import re
 
+import benchcrypt
 import benchevents
 import benchlinux
 import bootimage
@@ -14,6 +15,7 @@ from report import Stop, OK, FAILED, say, usage
 
 # Which figures come from which measurement.
 LINUX = ("boot.host_percent", "memory.reserved_mib", "idle.exits_per_s")
+CRYPT = ("crypt.instr_per_byte",)
 EVENTS = ("io.kernel", "cpuid", "rdmsr", "io.ring3", "mmio.ring3", "mmio.emulator", "lua.callback",
           "ipc.call_reply", "syscall.fail", "touch.4k")
 
@@ -30,12 +32,15 @@ def main(argv):
     rows = {}
     # Events beside the contract's are named by the guest program alone, so an
     # unknown name asks the events too.
-    if not any(map(wanted.search, LINUX)) or any(map(wanted.search, EVENTS)):
+    if not any(map(wanted.search, LINUX + CRYPT)) or any(map(wanted.search, EVENTS)):
         say("measuring events (three runs of the bench guest)")
         rows.update(benchevents.measure())
     if any(map(wanted.search, LINUX)):
         say("measuring the demo guest's boot (two boots)")
         rows.update(benchlinux.measure())
+    if any(map(wanted.search, CRYPT)):
+        say("counting the disk cipher's instructions (valgrind)")
+        rows.update(benchcrypt.measure())
     rows = {name: row for name, row in rows.items() if wanted.search(name)}
     if not rows:
         raise Stop(FAILED, f"nothing is called {wanted.pattern!r}")
