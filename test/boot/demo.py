@@ -2,6 +2,7 @@
 """The main job: the demo guest under Weir, as ./weir run starts it."""
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -57,7 +58,8 @@ def case_settings():
         disk.write_bytes((bytes(446 + 32) + table + bytes(16) + b"\x55\xaa").ljust(64 * 512, b"\0")
                          + program + bytes(1 << 20))
         # The first disk has a boot sector that must not be started.
-        with Boot("--plain-disk", "--disk", BUILD / "guest/hostile.img", "--disk", disk,
+        first = shutil.copy(BUILD / "guest/hostile.img", folder)
+        with Boot("--plain-disk", "--disk", first, "--disk", disk,
                   policy="guest.boot{disk = 0x81, partition = 3}\nconsole{uart = 'none'}\n") as machine:
             machine.expect(rb"\Ain ff\r\nclock\r\ndisk\r\nend\r\n")
             lacks("Weir's log ends where the policy takes the UART away", machine.weir_log(), "watch")

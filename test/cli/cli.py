@@ -3,16 +3,21 @@
 
 import hashlib
 import os
+import pty
 import random
 import re
+import select
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 from pathlib import Path
 
 from harness import ROOT, equal, fail, lacks, main, matches, true
+from paths import BUILD
 
 WEIR = str(ROOT / "weir")
 
@@ -254,6 +259,76 @@ def _gdb_socket(run):
         if found:
             return found.group(1).decode()
     return fail("no line says where gdb can connect")
+
+
+def bios_disk(folder):
+    """A copy of test/guest/bios: a run locks its disk."""
+    return shutil.copy(BUILD / "guest/bios.img", folder)
+
+
+def case_terminal():
+    """Keys and output through a terminal, the monitor behind Ctrl-A C, Ctrl-A X to leave."""
+    with tempfile.TemporaryDirectory() as folder:
+        near, far = pty.openpty()
+        before = termios.tcgetattr(far)
+        run = subprocess.Popen([WEIR, "run", "--bare", "--plain-disk", "--snapshot", "--dir", folder,
+                                "--disk", bios_disk(folder)], stdin=far, stdout=far, stderr=subprocess.PIPE)
+        seen = b""
+
+        def until(what, seconds=60):
+            nonlocal seen
+            end = time.monotonic() + seconds
+            while what not in seen:
+                true(f"{what!r} appears on the terminal, got {seen!r}", time.monotonic() < end)
+                if select.select([near], [], [], 0.2)[0]:
+                    seen += os.read(near, 4096)
+            taken, _, seen = seen.partition(what)
+            return taken + what
+
+        try:
+            console = until(b"end\r\n")
+            for keys, answer in ((b"hi", b"hi"), (b"\x03", b"\x03"), (b"\x01a", b"\x01"), (b"\r", b"\r")):
+                os.write(near, keys)
+                console += until(answer)
+            os.write(near, b"\x01cinfo statxx\x7f\bus\r")
+            until(b"VM status: running\r\n(qemu) ")
+            os.write(near, b"\x01cz")
+            console += until(b"z")[-1:]
+            os.write(near, b"\x01x")
+            _, err = run.communicate(timeout=60)
+        finally:
+            run.kill()
+            run.wait()
+        equal("status", run.returncode, 0)
+        equal("last line", last_line(err.decode()), "weir: exit 0 (guest)")
+        equal("the terminal is as before", termios.tcgetattr(far), before)
+        equal("serial.log", Path(folder, "serial.log").read_bytes(), console)
+
+
+def case_no_terminal():
+    """Standard input may be a pipe that ends, or /dev/null: the machine goes on."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = subprocess.Popen([WEIR, "run", "--bare", "--plain-disk", "--snapshot", "--dir", folder, "--timeout", "100",
+                                "--disk", bios_disk(folder)], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        run.stdin.write(b"x")
+        run.stdin.close()
+        equal("the end of COM1 on stdout", run.stdout.read(len(b"in ff\r\nclock\r\ndisk\r\nend\r\nx"))[-6:], b"end\r\nx")
+        time.sleep(1)
+        equal("it runs", run.poll(), None)
+        run.send_signal(signal.SIGTERM)
+        equal("status after TERM", run.wait(60), 143)
+
+
+def case_check():
+    with tempfile.TemporaryDirectory() as folder:
+        policy = Path(folder) / "mine.lua"
+        policy.write_text("io.deny{ports = 0x60}\n\nio.deny{prots = 0x60}\n")
+        equal("a good policy", weir("check", ROOT / "policy/default.lua"), (0, b"", ""))
+        status, out, err = weir("check", policy)
+        equal("a bad one", (status, out), (1, b""))
+        matches("where and why", err, f"^{re.escape(str(policy))}:3: .*prots")
+        equal("one that is not there", weir("check", Path(folder) / "none.lua")[0], 1)
 
 
 def case_test_without_match():

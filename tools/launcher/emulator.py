@@ -31,7 +31,7 @@ class Emulator:
         self.name = "Bochs" if spec.cpu else "QEMU"
         self.qmp = self.com1 = None
         self._messages = open(self.folder / ("bochs.out" if spec.cpu else "qemu.log"), "wb")
-        self._serial_log = None if spec.interactive else open(self.folder / "serial.log", "wb", 0)
+        self._serial_log = open(self.folder / "serial.log", "wb", 0)
         if spec.cpu:
             self._start_bochs()
         else:
@@ -54,7 +54,7 @@ class Emulator:
     def _start_qemu(self):
         com1, com1_far = socket.socketpair()
         control, control_far = socket.socketpair()
-        self.com1 = None if self.spec.interactive else com1
+        self.com1 = com1
         with com1_far, control_far:
             self._start(machine.command(self.spec, com1_far.fileno(), control_far.fileno()),
                         (com1_far.fileno(), control_far.fileno()))
@@ -81,10 +81,9 @@ class Emulator:
         try:
             self.process = subprocess.Popen(
                 line, cwd=self.folder, env=dict(tool.ENV, TMPDIR=str(self.folder)),
-                stdin=None if self.spec.interactive else subprocess.DEVNULL,
-                stdout=None if self.spec.interactive else self._messages, stderr=self._messages,
+                stdin=subprocess.DEVNULL, stdout=self._messages, stderr=self._messages,
                 # Ctrl-C is for the launcher, which then ends the emulator.
-                start_new_session=not self.spec.interactive,
+                start_new_session=True,
                 pass_fds=inherited,
                 # The emulator must not outlive a launcher that is killed.
                 preexec_fn=lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL))
@@ -108,8 +107,7 @@ class Emulator:
         """Bytes from COM1, or b"" after SECONDS without any."""
         until = time.monotonic() + seconds
         if self._unread:
-            data, self._unread = self._unread, b""
-            return data
+            return self.take()
         while True:
             ready = select.select([self.com1], [], [], max(0, min(0.1, until - time.monotonic())))[0]
             if ready:
@@ -120,6 +118,11 @@ class Emulator:
             self.check()
             if time.monotonic() >= until:
                 return b""
+
+    def take(self):
+        """What drain() has received and read() has not given."""
+        data, self._unread = self._unread, b""
+        return data
 
     def write(self, data):
         """Type DATA on COM1."""
@@ -138,9 +141,7 @@ class Emulator:
             self._check_weir_log()
             if self.deadline and time.monotonic() >= self.deadline:
                 self.check()
-            if self.com1 is None:
-                time.sleep(0.1)
-            elif not self.drain(0.1):
+            if not self.drain(0.1):
                 self.process.wait()
         self.drain()
         return True
@@ -161,7 +162,7 @@ class Emulator:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        if self._serial_log is not None and not self._serial_log.closed:
+        if not self._serial_log.closed:
             self.drain()
             self._serial_log.close()
         self._messages.close()

@@ -26,7 +26,6 @@ class Spec:
     snapshot: bool = False
     icount: bool = False
     cpu: Optional[str] = None           # Bochs' model; None: QEMU
-    interactive: bool = False           # COM1 and the monitor on this terminal
     reboot: bool = True                 # False: a reset of the guest ends QEMU
     qmp: list = dataclasses.field(default_factory=list)     # socket paths
     gdb: Optional[Path] = None          # socket of the gdb stub; starts stopped
@@ -34,14 +33,14 @@ class Spec:
 
 
 def command(spec, com1_fd, qmp_fd):
-    """QEMU's command line; COM1_FD (unused when interactive) and QMP_FD are
-    connected sockets that QEMU inherits."""
+    """QEMU's command line; COM1_FD and QMP_FD are connected sockets
+    that QEMU inherits."""
     accel = "tcg,thread=single" if spec.icount else "tcg"
     line = ["qemu-system-x86_64", "-name", "weir", "-nodefaults", "-no-user-config",
             "-accel", accel, "-cpu", "EPYC,+svm,+npt",
             "-machine", f"{spec.machine},smm=off", "-smp", "1", "-m", str(spec.memory_mib),
             "-vga", "std", "-display", "none"]
-    line += _serial(spec, com1_fd)
+    line += _serial(com1_fd)
     line += _disks(spec)
     # What most PCs have, so that policies have something to be about.
     line += ["-device", "qemu-xhci,id=xhci",
@@ -60,17 +59,12 @@ def command(spec, com1_fd, qmp_fd):
     return line + list(spec.extra)
 
 
-def _serial(spec, com1_fd):
+def _serial(com1_fd):
     """COM1 is the guest's, COM2 is Weir's log."""
-    if spec.interactive:
-        line = ["-chardev", "stdio,id=com1,mux=on,signal=off,logfile=serial.log,logappend=off",
-                "-mon", "chardev=com1,mode=readline"]
-    else:
-        # The launcher writes the log itself: QEMU's holds bytes twice that the
-        # socket did not take at the first try.
-        line = ["-chardev", f"socket,id=com1,fd={com1_fd}"]
-    return line + ["-serial", "chardev:com1",
-                   "-chardev", "file,id=com2,path=weir.log,append=off", "-serial", "chardev:com2"]
+    # The launcher writes COM1's log itself: QEMU's holds bytes twice that the
+    # socket did not take at the first try.
+    return ["-chardev", f"socket,id=com1,fd={com1_fd}", "-serial", "chardev:com1",
+            "-chardev", "file,id=com2,path=weir.log,append=off", "-serial", "chardev:com2"]
 
 
 def _disks(spec):

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """`./weir run`: start the machine, perhaps run a command in it, end it."""
 
-import os
 import signal
 import sys
-import termios
 import traceback
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import options as command_line
 from guestshell import GuestShell
 from report import Stop, OK, BROKEN, TIMEOUT, say, usage
 from session import Session
+from terminal import Terminal
 
 FLAGS = ("--bare", "--plain-disk", "--snapshot", "--headless", "--no-shutdown", "--icount",
          "--gdb", "--trace-exits")
@@ -80,14 +79,11 @@ def _reject_unbuilt(options):
 
 def _run(options):
     previous = _catch_signals()
-    terminal = termios.tcgetattr(0) if not options.headless and os.isatty(0) else None
     try:
         with Session(options) as session:
             return _drive(session), "guest"
     finally:
         _restore_signals(previous)
-        if terminal is not None:
-            termios.tcsetattr(0, termios.TCSADRAIN, terminal)
 
 
 def _drive(session):
@@ -97,7 +93,12 @@ def _drive(session):
         say(f"stopped; in gdb: target remote {session.spec.gdb}")
     if options.exec is not None:
         return _exec(options, emulator)
-    emulator.wait()
+    if options.headless:
+        emulator.wait()
+    else:
+        with Terminal(emulator) as terminal:
+            if not terminal.run():
+                return OK
     if not emulator.ended_well():
         emulator.check()
     return OK

@@ -88,8 +88,7 @@ class Session:
         options, folder = self.options, self.folder
         spec = machine.Spec(folder=folder, disks=self._disks(), machine=options.machine, cpu=options.model,
                             memory_mib=options.memory, snapshot=options.snapshot,
-                            icount=options.icount, interactive=not options.headless,
-                            reboot=options.exec is None, extra=options.extra)
+                            icount=options.icount, reboot=options.exec is None, extra=options.extra)
         if not options.bare:
             spec.cd = folder / "weir.iso"
             spec.boot_cd = True

@@ -54,7 +54,14 @@ _start:
     call print
 2:  movw $text_end, %si
     call print
-3:  hlt
+3:  hlt /* the clock wakes it; what came on COM1 goes back */
+    movw $COM1 + 5, %dx
+    inb %dx, %al
+    testb $1, %al /* DR */
+    jz 3b
+    movw $COM1, %dx
+    inb %dx, %al
+    call put
     jmp 3b
 
 /* AL below 16 as a digit; clobbers AX, DX, SI */
