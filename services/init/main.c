@@ -6,6 +6,7 @@
 #include "bindings.h"
 #include "guest.h"
 #include "guest_boot.h"
+#include "keys.h"
 #include "options.h"
 #include "say.h"
 #include "service.h"
@@ -62,10 +63,19 @@ static const struct policy_tables *evaluate(void)
     if (policy_tables_copy(ours->va, theirs->va, &reason) != WEIR_OK) {
         refuse("the policy service made tables that are not valid: %s", reason);
     }
-    if (((const struct policy_tables *)ours->va)->nstorage) {
+    return ours->va;
+}
+
+static void prepare_disks(const struct policy_tables *t)
+{
+    char reason[REASON];
+
+    if (keys_make(t, reason, sizeof(reason)) != WEIR_OK) {
+        refuse("%s", reason);
+    }
+    if (t->nstorage) {
         refuse("the policy has rules for disks, and this Weir has no storage service yet");
     }
-    return ours->va;
 }
 
 static void configure(const struct policy_tables *t)
@@ -130,6 +140,7 @@ int main(void)
     begin(&options);
     tables = evaluate();
     configure(tables);
+    prepare_disks(tables);
     if (guest_boot_make(&tables->boot, options.usb, &boot, &reason) != WEIR_OK) {
         refuse("%.64s:%u: %s", tables->name, tables->boot.line, reason);
     }

@@ -431,11 +431,15 @@ static void add_cap(const char *name, uint64_t last)
 void fake_region(const char *name, const void *data, uint64_t bytes)
 {
     struct weir_start_region *r = &fake.start.regions[fake.start.nregions++];
-    struct fake_object *o = create_memory((bytes + WEIR_PAGE - 1) / WEIR_PAGE);
+    struct fake_object *o;
 
-    memcpy(o->memory, data, bytes);
-    fake.slots[next_slot] = (struct fake_cap){ o, WEIR_R_READ, 0 };
     strcpy(r->name, name);
+    if (!bytes) {
+        return; /* the kernel makes no object of an empty module */
+    }
+    o = create_memory((bytes + WEIR_PAGE - 1) / WEIR_PAGE);
+    memcpy(o->memory, data, bytes);
+    fake.slots[next_slot] = (struct fake_cap){ o, WEIR_R_ALL, 0 };
     r->va = (uint64_t)(uintptr_t)o->memory;
     r->bytes = bytes;
     r->prot = WEIR_P_READ;

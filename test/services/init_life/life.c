@@ -5,6 +5,9 @@
  */
 #include "../check.h"
 #include "kernel.h"
+#include "keys.h"
+#include "things.h"
+#include <crypt.h>
 #include <elf.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -47,6 +50,13 @@ static void make_program(void)
                                         .p_memsz = 0x3000 };
 }
 
+/* One module more, if it has a name. */
+static struct {
+    const char *name;
+    const void *data;
+    uint64_t bytes;
+} extra_module;
+
 static void boot_with(const char *without, uint64_t cut)
 {
     static const char *const modules[] = { "policy", "pci", "console", "emulator", "watch" };
@@ -64,6 +74,9 @@ static void boot_with(const char *without, uint64_t cut)
         fake_region("policy.lua", "-- nothing\n", 11);
     }
     fake_region("e820", file, 24);
+    if (extra_module.name) {
+        fake_region(extra_module.name, extra_module.data, extra_module.bytes);
+    }
     vmm_slots_begin(&fake.start); /* what libvmm does before main() */
 }
 
@@ -338,6 +351,88 @@ static void an_unknown_option(void)
     boot_with(NULL, 0);
     strcpy(fake.start.cmdline, "log=com9");
     refused("command line: unknown value in log=com9");
+}
+
+/* ---- keys of encrypted disks ---- */
+
+static uint8_t raw_key[CRYPT_KEY_BYTES];
+
+static void boot_with_key(const char *name, uint64_t bytes)
+{
+    uint8_t module[2 * CRYPT_KEY_BYTES] = { 0 };
+
+    for (unsigned i = 0; i < sizeof(raw_key); i++) {
+        raw_key[i] = (uint8_t)(i * 37 + 11);
+    }
+    memcpy(module, raw_key, sizeof(raw_key));
+    extra_module.name = name;
+    extra_module.data = module;
+    extra_module.bytes = bytes;
+    boot_with(NULL, 0);
+    default_policy();
+    memset(policy.name, 0, sizeof(policy.name));
+    strcpy(policy.name, "my.lua");
+    policy.nkeys = policy.nstorage = policy.nranges = 1;
+    strcpy(policy.keys[0], "disk.key");
+    policy.ranges[0].last = UINT64_MAX;
+    policy.storage[0] = (struct policy_storage){ .action = POLICY_ENCRYPT, .nranges = 1, .line = 7 };
+}
+
+/* Where the module added last stands. */
+static uint8_t *last_module(void)
+{
+    return (uint8_t *)(uintptr_t)fake.start.regions[fake.start.nregions - 1].va;
+}
+
+static void a_key_is_expanded_and_its_module_zeroed(void)
+{
+    static const uint8_t zero[WEIR_PAGE];
+    const struct crypt_keys *keys;
+    struct crypt_key expected;
+    char reason[100];
+
+    boot_with_key("disk.key", CRYPT_KEY_BYTES);
+    CHECK(things_begin(), WEIR_OK);
+    CHECK(keys_make(&policy, reason, sizeof(reason)), WEIR_OK);
+    CHECK(crypt_expand(raw_key, &expected), WEIR_OK);
+    keys = things_memory("keys")->va;
+    CHECK(keys->magic, CRYPT_KEYS_MAGIC);
+    CHECK(keys->nkeys, 1);
+    CHECK(memcmp(&keys->key[0], &expected, sizeof(expected)), 0);
+    CHECK(memcmp(last_module(), zero, WEIR_PAGE), 0);
+    keys_wipe();
+    CHECK(memcmp(keys, zero, sizeof(*keys) < sizeof(zero) ? sizeof(*keys) : sizeof(zero)), 0);
+}
+
+static void a_key_that_is_missing(void)
+{
+    boot_with_key("disk.kex", CRYPT_KEY_BYTES);
+    refused("my.lua:7: key disk.key: there is no such boot module");
+}
+
+static void a_key_of_the_wrong_length(void)
+{
+    boot_with_key("disk.key", 63);
+    refused("my.lua:7: key disk.key: the boot module has 63 bytes, a key has exactly 64");
+}
+
+static void a_key_with_a_byte_too_many(void)
+{
+    boot_with_key("disk.key", 65);
+    refused("my.lua:7: key disk.key: the boot module has 65 bytes, a key has exactly 64");
+}
+
+static void an_empty_key(void)
+{
+    boot_with_key("disk.key", 0);
+    refused("my.lua:7: key disk.key: the boot module has 0 bytes, a key has exactly 64");
+}
+
+static void a_key_with_equal_halves(void)
+{
+    boot_with_key("disk.key", CRYPT_KEY_BYTES);
+    memcpy(last_module() + 32, raw_key, 32);
+    refused("my.lua:7: key disk.key: its two halves are equal, which XTS does not allow");
 }
 
 static void tables_that_are_not_valid(void)
@@ -641,6 +736,12 @@ static const struct {
     SCENARIO(a_truncated_module),
     SCENARIO(a_policy_with_an_error),
     SCENARIO(an_unknown_option),
+    SCENARIO(a_key_is_expanded_and_its_module_zeroed),
+    SCENARIO(a_key_that_is_missing),
+    SCENARIO(a_key_of_the_wrong_length),
+    SCENARIO(a_key_with_a_byte_too_many),
+    SCENARIO(an_empty_key),
+    SCENARIO(a_key_with_equal_halves),
     SCENARIO(tables_that_are_not_valid),
     SCENARIO(a_drive_that_cannot_be),
     SCENARIO(a_service_that_does_not_start),
