@@ -66,6 +66,14 @@ def host_tool():
         equal("sleep states", out.splitlines(), [f"\\_S{n} ! AE_NOT_FOUND" for n in range(6)])
         matches("a trace", run("--trace", "--eval", r"\_SB.DEV.RDA", good)[1],
                 r"^read  PCI_Config 40\+4 width 16: 0$")
+        # OperationRegion (TREG, 0x7E, Zero, 0x40), the space of DataTableRegion; a Field in it: TFLD, 8
+        no_table = Path(directory) / "no_table.aml"
+        text = bytearray(oracle.compile_asl(HERE / "asl/load2.asl", directory).read_bytes())
+        text[36:36] = b"\x5b\x80TREG\x7e\x00\x0a\x40" + b"\x5b\x81\x0bTREG\x01TFLD\x08"
+        text[4:8] = len(text).to_bytes(4, "little")
+        no_table.write_bytes(text)
+        equal("a table region without a table", run("--eval", r"\TFLD", good, no_table)[:2],
+              (1, "\\TFLD ! AE_AML_REGION_LIMIT\n"))
         junk = Path(directory) / "junk"
         junk.write_bytes(bytes(range(256)) * 3)
         equal("junk is an error, not a signal", run("--namespace", junk)[0], 1)

@@ -155,10 +155,12 @@ static bool inside(struct aml *aml, const struct aml_object *region, uint32_t of
     return (uint64_t)offset + width <= length;
 }
 
+/* An OperationRegion can claim to be in the space of tables; it has none. */
 static result table_access(struct aml *aml, struct aml_object *region, bool write, uint32_t offset,
                            uint8_t *data, size_t size)
 {
-    if (offset > region->u.region.length || size > region->u.region.length - offset) {
+    if (!region->u.region.table || offset > region->u.region.length ||
+        size > region->u.region.length - offset) {
         return out_of_region(aml, region, offset, size);
     }
     if (write) {
