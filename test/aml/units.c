@@ -199,6 +199,25 @@ static void case_refused_access(void)
     aml_destroy(aml);
 }
 
+static void case_messages_have_no_bits(void)
+{
+    static const char *const fields[] = { "\\IDXA", "\\BNKA" };
+    struct seen seen;
+    struct aml *aml = loaded(NULL, &seen);
+    struct aml_emulator *emulator = aml_emulator_create(0);
+
+    CHECK(emulator);
+    aml_emulator_attach(emulator, aml);
+    CHECK(evaluate(aml, "\\SMBD", 0, NULL) == AML_OK);
+    for (unsigned int i = 0; i < 2; i++) {
+        CHECK(evaluate(aml, fields[i], 0, NULL) == AML_AML_OPERAND_TYPE);
+        CHECK(strstr(seen.line, "SMBus"));
+    }
+    still_works(aml);
+    aml_destroy(aml);
+    aml_emulator_destroy(emulator);
+}
+
 static void case_handler_sees_access(void)
 {
     struct seen seen;
@@ -360,6 +379,7 @@ int main(int argc, char **argv)
         { "memory-limit", case_memory_limit },
         { "depth-limit", case_depth_limit },
         { "refused-access", case_refused_access },
+        { "messages-have-no-bits", case_messages_have_no_bits },
         { "handler-sees-access", case_handler_sees_access },
         { "hooks", case_hooks },
         { "two-instances", case_two_instances },

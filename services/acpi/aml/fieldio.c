@@ -91,6 +91,21 @@ static result index_datum(struct aml *aml, struct aml_object *field, bool write,
     return AML_OK;
 }
 
+/* Banks and index or data registers reach here with any region, also one that speaks in messages. */
+static result region_datum(struct aml *aml, struct aml_object *field, bool write, uint32_t offset,
+                           uint8_t *data, uint32_t size)
+{
+    struct aml_object *region = field->u.field.first;
+
+    if (region->type == AML_T_REGION && message_space(region->u.region.space)) {
+        report(aml, true, "AE_AML_OPERAND_TYPE: a field of %s has no bits",
+               aml_space_name(region->u.region.space));
+        return AML_AML_OPERAND_TYPE;
+    }
+    return region_access(aml, region, field, write, field->u.field.base + offset, 8 * size, data,
+                         size);
+}
+
 /* One access of the field's width, OFFSET bytes after its base; DATA has that many bytes. */
 static result datum(struct aml *aml, struct aml_object *field, bool write, uint32_t offset,
                     uint8_t *data, uint32_t size)
@@ -101,11 +116,9 @@ static result datum(struct aml *aml, struct aml_object *field, bool write, uint3
         return buffer_datum(aml, field, write, offset, data, size);
     case AML_T_BANK_FIELD:
         TRY(write_register(aml, field->u.field.second, field->u.field.value, field->u.field.value));
-        return region_access(aml, field->u.field.first, field, write, field->u.field.base + offset,
-                             8 * size, data, size);
+        return region_datum(aml, field, write, offset, data, size);
     case AML_T_REGION_FIELD:
-        return region_access(aml, field->u.field.first, field, write, field->u.field.base + offset,
-                             8 * size, data, size);
+        return region_datum(aml, field, write, offset, data, size);
     case AML_T_INDEX_FIELD:
         return index_datum(aml, field, write, offset, data, size);
     default:
@@ -268,7 +281,7 @@ result field_read(struct aml *aml, struct aml_object *field, struct aml_object *
     uint8_t space = space_of(field);
     uint8_t bytes[8];
 
-    if (serial_space(space) || space == AML_SPACE_GPIO || space == AML_SPACE_PCC) {
+    if (message_space(space)) {
         return serial_read(aml, field, value);
     }
     if (length > aml->integer_bytes || (field->flags & OBJ_CREATE_FIELD)) {
@@ -290,7 +303,7 @@ result field_write(struct aml *aml, struct aml_object *field, struct aml_object 
     uint8_t space = space_of(field);
     uint8_t bytes[8];
 
-    if (serial_space(space) || space == AML_SPACE_GPIO || space == AML_SPACE_PCC) {
+    if (message_space(space)) {
         return serial_write(aml, field, value, out);
     }
     switch (value->type) {

@@ -20,6 +20,11 @@ bool serial_space(uint8_t space)
     return space == AML_SPACE_SMBUS || space == AML_SPACE_GSBUS || space == AML_SPACE_IPMI;
 }
 
+bool message_space(uint8_t space)
+{
+    return serial_space(space) || space == AML_SPACE_GPIO || space == AML_SPACE_PCC;
+}
+
 static result protocol_size(struct aml *aml, uint8_t protocol, uint32_t *size)
 {
     /* By AccessAs attribute, table 19.28: the most data that the protocol can bring. */

@@ -14,6 +14,10 @@ DefinitionBlock ("", "DSDT", 2, "WEIR", "UNITS", 1)
     }
     OperationRegion (MEM, SystemMemory, 0x1000, 0x10)
     Field (MEM, DWordAcc, NoLock, Preserve) { MEMA, 32 }
+    OperationRegion (SMB, SMBus, 0x4200, 0x100)
+    Field (SMB, BufferAcc, NoLock, Preserve) { AccessAs (BufferAcc, AttribBlock), SMBI, 8, SMBD, 8 }
+    IndexField (SMBI, SMBD, ByteAcc, NoLock, Preserve) { IDXA, 8 }
+    BankField (SMB, MEMA, 1, BufferAcc, NoLock, Preserve) { BNKA, 8 }
     Method (SETV, 1) { VAL = Arg0 Return (VAL) }
     Method (GETV) { Return (VAL) }
     Method (SPIN) { Local0 = 0 While (One) { Local0++ } }
