@@ -7,13 +7,18 @@
 # ALONE ones measure time, so nothing runs beside them. KNOWN_TO_FAIL ones are not run, and ctest's summary lists
 # them as disabled: Weir has that defect (doc/limits.md, "Known defects").
 function(weir_boot_test)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "FULL;ALONE;KNOWN_TO_FAIL" "NAME;SCRIPT;CASE;TIMEOUT" "ENVIRONMENT")
+  weir_script_test(LABEL boot ${ARGN})
+endfunction()
+
+# The same for a script that starts none; LABEL is ctest's.
+function(weir_script_test)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "FULL;ALONE;KNOWN_TO_FAIL" "LABEL;NAME;SCRIPT;CASE;TIMEOUT" "ENVIRONMENT")
   if(NOT arg_CASE)
     string(REGEX REPLACE "^.*\\." "" arg_CASE ${arg_NAME})
   endif()
   add_test(NAME ${arg_NAME}
     COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/${arg_SCRIPT} ${arg_CASE})
-  set(labels boot)
+  set(labels ${arg_LABEL})
   if(arg_FULL)
     list(APPEND labels full)
   endif()

@@ -28,6 +28,18 @@ void exit_io(struct cpu *cpu, struct vcpu *v);
 void exit_cpuid(struct cpu *cpu, struct vcpu *v);
 void exit_rdmsr(struct cpu *cpu, struct vcpu *v);
 void exit_wrmsr(struct cpu *cpu, struct vcpu *v);
+
+/*
+ * Firmware's MSRs, dangerous to Weir: reads pass, writes that change something are ignored and logged. The vendor's code
+ * intercepts the writes.
+ */
+struct msr_range {
+    u32 first, last;
+};
+#define FIRMWARE_MSRS 8
+extern const struct msr_range firmware_msrs[FIRMWARE_MSRS];
+bool is_firmware_msr(u32 msr);
+
 void exit_nested(struct cpu *cpu, struct vcpu *v);
 
 /* Completes v->access once its data is known: registers, memory, RIP. */

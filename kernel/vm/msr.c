@@ -13,30 +13,6 @@
 #include "x86/apic.h"
 #include "x86/insn.h"
 
-/* Reads pass; writes that change something are ignored and logged: firmware's business, and dangerous to Weir. */
-static bool is_firmware_msr(u32 msr)
-{
-    switch (msr) {
-    case MSR_UCODE_WRITE:
-    case MSR_UCODE_REV:
-    case 0xc0010020: /* PATCH_LOADER */
-    case 0xc0010010: /* SYSCFG */
-    case 0xc0010016: /* IORR_BASE0, MASK0, BASE1, MASK1 */
-    case 0xc0010017:
-    case 0xc0010018:
-    case 0xc0010019:
-    case 0xc001001a: /* TOP_MEM */
-    case 0xc001001d: /* TOP_MEM2 */
-    case 0xc0010058: /* MMIO_CONF_BASE */
-    case 0xc0010111: /* SMM_BASE, SMM_ADDR, SMM_MASK */
-    case 0xc0010112:
-    case 0xc0010113:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* The TSC jumps: what the kernel waits for moves with it. */
 static bool write_tsc(struct cpu *cpu, u32 msr, u64 value)
 {

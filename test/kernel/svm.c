@@ -312,6 +312,10 @@ static void permissions(void)
     CHECK(map_bit(msr_map, 0x4000 + 0x80 * 2) && map_bit(msr_map, 0x4000 + 0x80 * 2 + 1), true); /* EFER */
     CHECK(map_bit(msr_map, 0x1b * 2), false); /* reads of APIC_BASE are the guest's */
     CHECK(map_bit(msr_map, 0x1b * 2 + 1), true);
+    for (u32 msr = 0xc0010016; msr <= 0xc001001b; msr++) { /* IORRs, TOP_MEM, and one that is nobody's */
+        CHECK(map_bit(msr_map, 0x8000 + (msr - 0xc0010000) * 2), false);
+        CHECK(map_bit(msr_map, 0x8000 + (msr - 0xc0010000) * 2 + 1), msr < 0xc001001b);
+    }
     svm_intercept_msr(0xc0010000, 0xc0010001, true);
     CHECK(msr_map[0x8000 / 8] & 0xf, 0xf);
     svm_intercept_msr(0, 0xffffffff, true);

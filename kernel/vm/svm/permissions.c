@@ -4,6 +4,7 @@
 #include "core/string.h"
 #include "mm/page.h"
 #include "svm.h"
+#include "vm/exit.h"
 #include "x86/apic.h"
 
 #define MSR_VM_CR 0xc0010114u
@@ -13,15 +14,13 @@
 static u8 *iopm;  /* 3 pages: one bit a port */
 static u8 *msrpm; /* 2 pages: two bits an MSR, read and write */
 
+/* Always intercepted, besides firmware_msrs. */
 static const struct {
     u32 msr;
     bool read; /* intercepted too */
 } own_msrs[] = {
-    {MSR_EFER, true}, {MSR_VM_CR, true}, {MSR_VM_HSAVE_PA, true}, {MSR_SVM_KEY, true},
-    {MSR_APIC_BASE, false}, {MSR_TSC, false}, {MSR_TSC_ADJUST, false}, {MSR_UCODE_WRITE, false},
-    {MSR_UCODE_REV, false}, {0xc0010020, false}, {0xc0010010, false}, {0xc0010016, false}, {0xc0010017, false},
-    {0xc0010018, false}, {0xc0010019, false}, {0xc001001a, false}, {0xc001001d, false}, {0xc0010058, false},
-    {0xc0010111, false}, {0xc0010112, false}, {0xc0010113, false},
+    {MSR_EFER, true},       {MSR_VM_CR, true}, {MSR_VM_HSAVE_PA, true}, {MSR_SVM_KEY, true},
+    {MSR_APIC_BASE, false}, {MSR_TSC, false},  {MSR_TSC_ADJUST, false},
 };
 
 /* Bit number of the MSR's read bit in the map; -1: outside, always intercepted. */
@@ -50,8 +49,7 @@ void svm_permissions_init(void)
     msrpm = page_alloc(&kernel_budget, 2);
     ASSERT(iopm && msrpm);
     memset(iopm + 0x2000, 0xff, PAGE_SIZE); /* accesses that run over port FFFFh */
-    for (unsigned i = 0; i < ARRAY_SIZE(own_msrs); i++)
-        set_msr(own_msrs[i].msr, own_msrs[i].read, true);
+    svm_intercept_msr(0, ~0u, false);
 }
 
 void svm_permissions_use(struct vmcb *c)
@@ -79,25 +77,30 @@ void svm_intercept_msr(u32 first, u32 last, bool on)
         }
         set_msr((u32)msr, on, on);
     }
-    for (unsigned i = 0; !on && i < ARRAY_SIZE(own_msrs); i++)
+    if (on)
+        return;
+    for (unsigned i = 0; i < ARRAY_SIZE(own_msrs); i++)
         if (own_msrs[i].msr >= first && own_msrs[i].msr <= last)
             set_msr(own_msrs[i].msr, own_msrs[i].read, true);
+    for (unsigned i = 0; i < FIRMWARE_MSRS; i++)
+        for (u32 msr = firmware_msrs[i].first; msr <= firmware_msrs[i].last; msr++)
+            if (msr >= first && msr <= last)
+                set_msr(msr, false, true);
+}
+
+/* SVM is absent: so are its MSRs. */
+static bool is_hidden(u32 msr)
+{
+    return msr == MSR_VM_CR || msr == MSR_VM_HSAVE_PA || msr == MSR_SVM_KEY;
 }
 
 bool svm_read_msr(struct vcpu *v, u32 msr, u64 *value, bool *fault)
 {
-    switch (msr) {
-    case MSR_EFER:
+    if (msr == MSR_EFER)
         *value = v->vmcb->efer & ~EFER_SVME;
-        return true;
-    case MSR_VM_CR:
-    case MSR_VM_HSAVE_PA:
-    case MSR_SVM_KEY:
-        *fault = true;
-        return true;
-    default:
-        return false;
-    }
+    else
+        *fault = is_hidden(msr);
+    return msr == MSR_EFER || *fault;
 }
 
 /* Which of the bits that no guest of ours cares about this CPU's EFER takes; false: it faults on them. */
@@ -126,18 +129,8 @@ static bool write_efer(struct vcpu *v, u64 value)
 
 bool svm_write_msr(struct vcpu *v, u32 msr, u64 value, bool *fault)
 {
-    switch (msr) {
-    case MSR_EFER:
-        *fault = !write_efer(v, value);
-        return true;
-    case MSR_VM_CR:
-    case MSR_VM_HSAVE_PA:
-    case MSR_SVM_KEY:
-        *fault = true;
-        return true;
-    default:
-        return false;
-    }
+    *fault = msr == MSR_EFER ? !write_efer(v, value) : is_hidden(msr);
+    return msr == MSR_EFER || *fault;
 }
 
 void svm_string_operands(struct vcpu *v, u64 exitinfo1)

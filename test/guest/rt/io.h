@@ -3,46 +3,16 @@
 #ifndef GUEST_RT_IO_H
 #define GUEST_RT_IO_H
 
+#include <vmm/io.h>
+
 #include "rt.h"
 
-static inline u8 in8(u16 port)
-{
-    u8 value;
-
-    asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port) : "memory");
-    return value;
-}
-
-static inline u16 in16(u16 port)
-{
-    u16 value;
-
-    asm volatile("inw %1, %0" : "=a"(value) : "Nd"(port) : "memory");
-    return value;
-}
-
-static inline u32 in32(u16 port)
-{
-    u32 value;
-
-    asm volatile("inl %1, %0" : "=a"(value) : "Nd"(port) : "memory");
-    return value;
-}
-
-static inline void out8(u16 port, u8 value)
-{
-    asm volatile("outb %0, %1" : : "a"(value), "Nd"(port) : "memory");
-}
-
-static inline void out16(u16 port, u16 value)
-{
-    asm volatile("outw %0, %1" : : "a"(value), "Nd"(port) : "memory");
-}
-
-static inline void out32(u16 port, u32 value)
-{
-    asm volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
-}
+#define in8 vmm_in8
+#define in16 vmm_in16
+#define in32 vmm_in32
+#define out8 vmm_out8
+#define out16 vmm_out16
+#define out32 vmm_out32
 
 static inline u32 mmio_read32(u64 address)
 {
