@@ -31,9 +31,9 @@ def read32(machine, address):
 
 
 def setpci(machine, function, register, value=None):
-    if value is not None:
-        machine.ok(f"setpci -s {function} {register}={value:x}")
-    return int(machine.ok(f"setpci -s {function} {register}"), 16)
+    """The register's value, after VALUE was written to it."""
+    write = "" if value is None else f"setpci -s {function} {register}={value:x} && "
+    return int(machine.ok(f"{write}setpci -s {function} {register}"), 16)
 
 
 def resource(machine, function):
