@@ -49,9 +49,17 @@ static void exit_invd(struct cpu *cpu, struct vcpu *v)
     vcpu_advance(v, v->exit.length);
 }
 
-/* The guest can take an interrupt now, and one is there: it is acknowledged here and injected, not ended. */
+/*
+ * The guest can take an interrupt now, and one is there: it is acknowledged here and injected, not ended. Where a
+ * service's slice is due, that comes first; the interrupt waits behind the fence and makes the next exit. Otherwise a
+ * guest that makes no other exits would keep the services waiting for as long as it has interrupts.
+ */
 static void exit_interrupt(struct cpu *cpu, struct vcpu *v)
 {
+    if (background_due(cpu)) {
+        v->attention = true;
+        return;
+    }
     int vector = vcpu_ops->take_interrupt(cpu);
 
     if (vector >= 0)

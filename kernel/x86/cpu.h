@@ -22,8 +22,8 @@ struct vcpu;
 
 enum lapic_mode { LAPIC_OFF, LAPIC_XAPIC, LAPIC_X2APIC };
 
-/* How the LAPIC timer was borrowed (x86/watchdog.c). */
-enum timer_loan { LOAN_NONE, LOAN_VECTOR, LOAN_IDLE, LOAN_COUNT, LOAN_DEADLINE };
+/* How the LAPIC timer serves as watchdog (x86/fence.c). From LOAN_VECTOR on it is changed and must be given back. */
+enum timer_loan { LOAN_NONE, LOAN_GUESTS, LOAN_VECTOR, LOAN_IDLE, LOAN_COUNT, LOAN_DEADLINE };
 
 /* What the fence around ring 3 has changed and must give back. */
 struct fence {
@@ -31,13 +31,15 @@ struct fence {
     bool pic_masked;
     u8 imr[2];
     u64 tpr;          /* the guest's CR8 */
-    u64 owed[4];      /* class-F vectors of the guest taken meanwhile, posted again as self-IPIs */
-    bool eoi_level;   /* one of them is level-triggered: EOI just before entry */
-    enum timer_loan loan;
+    u64 owed[4];      /* vectors of the guest taken meanwhile, posted again as self-IPIs */
+    u8 eoi_level;     /* how many level-triggered ones were taken: EOI just before entry */
     bool any_owed;
+    bool lapic_disabled; /* by the guest in SVR; enabled for the loan */
+    enum timer_loan loan;
     u32 lvtt, count;  /* the guest's LVTT and remaining count when the loan began */
-    u32 divider;      /* of the LAPIC timer: 1 to 128 */
+    u32 divide_shift; /* of the LAPIC timer: 0 to 7 */
     u64 loan_tsc;     /* when the loan began */
+    u64 quiet_until;  /* TSC before which the borrowed timer cannot have fired */
     u64 guest_deadline; /* to be written back, 0: none */
 };
 

@@ -2,24 +2,21 @@
 /*
  * The fence around ring 3. The guest owns its interrupt controllers, but services must be interruptible by the
  * watchdog's timer. So before ring 3 runs with IF=1 the 8259s are masked where they are live, and CR8 is set to 14:
- * ordinary interrupts stay pending in the hardware, and only vectors of class F come through. The timer itself is
- * borrowed from the guest and given back.
+ * ordinary interrupts stay pending in the hardware, and only vectors of class F come through. The watchdog is the
+ * guest's own LAPIC timer where that comes soon enough: its class is let through then. Otherwise the timer is borrowed
+ * from the guest and given back.
  */
 #ifndef KERNEL_FENCE_H
 #define KERNEL_FENCE_H
 
 #include "cpu.h"
 
-/*
- * Boot only, while the 8259s are as the BIOS left them. It lives on the timer's ticks, so where they are on and LINT0
- * is not, they come through the I/O APIC's ExtINT pin, or the LAPIC ignores LINT0 (Bochs).
- */
+/* Boot only, while the 8259s are as the BIOS left them. */
 void fence_init(struct cpu *cpu);
-
 /* Interrupts off; host state loaded. */
 void fence_raise(struct cpu *cpu);
 void fence_lower(struct cpu *cpu);
-/* Makes TIMER_VECTOR come after that many TSC ticks, or a little later. The fence is up. */
+/* Makes an interrupt come after that many TSC ticks, a little later, or sooner; cpu->timer_fired then. */
 void fence_arm_timer(struct cpu *cpu, u64 ticks);
 /* An interrupt arrived: behind the fence, or in a window. */
 void fence_interrupt(struct cpu *cpu, u8 vector);

@@ -16,6 +16,19 @@ trap_stubs:
     .set vector, vector + 1
     .endr
 
+/* Vectors 0 to 31 as interrupts: without an error code. */
+    .balign 16
+    .global trap_window_stubs
+trap_window_stubs:
+    .set vector, 0
+    .rept 32
+    .balign 16
+    pushq $0
+    pushq $vector
+    jmp trap_entry
+    .set vector, vector + 1
+    .endr
+
 trap_entry:
     cld
     pushq %rax

@@ -23,27 +23,44 @@ struct gate { /* AMD APM vol. 2, 4.8.4 */
 };
 _Static_assert(sizeof(struct gate) == 16, "64-bit gate");
 
-static struct gate idt[256];
-extern u8 trap_stubs[];
+static struct gate idt[256], window_idt[256];
+extern u8 trap_stubs[], trap_window_stubs[];
 extern const u64 fixup_start[][2], fixup_end[][2];
 void trap_handle(struct trap_frame *f);
+
+static struct gate make_gate(const u8 *stub, u8 ist)
+{
+    u64 at = (u64)stub;
+
+    return (struct gate){(u16)at, SEL_KCODE, ist, 0x8e, (u16)(at >> 16), (u32)(at >> 32), 0};
+}
 
 void trap_init(void)
 {
     for (unsigned v = 0; v < 256; v++) {
-        u64 stub = (u64)trap_stubs + 16 * v;
         u8 ist = v == VECTOR_NMI ? IST_NMI : v == VECTOR_DF ? IST_DF : v == VECTOR_MC ? IST_MC : 0;
-        idt[v] = (struct gate){(u16)stub, SEL_KCODE, ist, 0x8e, (u16)(stub >> 16), (u32)(stub >> 32), 0};
+        idt[v] = make_gate(trap_stubs + 16 * v, ist);
+        window_idt[v] = v < 32 && v != VECTOR_NMI ? make_gate(trap_window_stubs + 16 * v, 0) : idt[v];
     }
 }
 
-void trap_load_idt(void)
+static void load(const struct gate *table)
 {
     struct {
         u16 limit;
         u64 base;
-    } __attribute__((packed)) pointer = {sizeof(idt) - 1, (u64)idt};
+    } __attribute__((packed)) pointer = {sizeof(idt) - 1, (u64)table};
     asm volatile("lidt %0" : : "m"(pointer));
+}
+
+void trap_load_idt(void)
+{
+    load(idt);
+}
+
+void trap_load_window_idt(void)
+{
+    load(window_idt);
 }
 
 static bool fixed_up(struct trap_frame *f)
@@ -88,10 +105,16 @@ void trap_handle(struct trap_frame *f)
             vcpu_ops->host_nmi(f);
         return;
     }
-    if (f->vector >= 32) {
+    if (f->vector >= 32 || cpu->window) {
         fence_interrupt(cpu, (u8)f->vector);
+        /*
+         * A window lets one interrupt in. A second, which may come at once where it has a higher priority or comes from
+         * the 8259s, would take the first one's place: that would be neither injected nor ended.
+         */
+        if (cpu->window)
+            f->rflags &= ~RFLAGS_IF;
         if (!user)
-            return; /* an interrupt window of the kernel's own */
+            return;
         if (!sched_tick_due(cpu))
             return;
         thread_save_frame(cpu->thread, f);

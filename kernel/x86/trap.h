@@ -14,5 +14,7 @@ struct trap_frame {
 
 void trap_init(void);     /* fills the IDT, once */
 void trap_load_idt(void); /* on each CPU */
+/* For an interrupt window (fence.c): vectors below 32 are taken for interrupts, as the 8259s give them under a BIOS. */
+void trap_load_window_idt(void);
 
 #endif
