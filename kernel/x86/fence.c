@@ -49,20 +49,23 @@ static u64 counts(const struct fence *f, u64 ticks)
 
 /*
  * Takes a TIMER_VECTOR of ours that is already pending: left there, the guest would get a vector that it never set up.
- * The fence is up and the timer stopped or its vector the guest's again, so that no other follows. A TIMER_VECTOR that
- * comes before our timer can have fired is the guest's, and stays.
+ * The fence is up and the timer stopped or its vector the guest's again, so that no other follows; only now is looked
+ * at the clock, because much time may pass between two instructions (SMM, an emulator's host). A TIMER_VECTOR that is
+ * there before our timer can have fired is the guest's, and stays. Returns the time.
  */
-static inline void take_own_interrupt(const struct fence *f, u64 now)
+static inline u64 take_own_interrupt(const struct fence *f)
 {
+    u64 now = rdtsc();
+
     if (unlikely(now >= f->quiet_until))
         asm volatile("sti; nop; nop; cli" : : : "memory");
+    return now;
 }
 
 /* Gives the LAPIC timer back as the guest would find it had it not been touched. The fence is up. */
 static void return_timer(struct cpu *cpu)
 {
     struct fence *f = &cpu->fence;
-    u64 now = rdtsc();
 
     switch (f->loan) {
     case LOAN_NONE:
@@ -70,24 +73,23 @@ static void return_timer(struct cpu *cpu)
         break;
     case LOAN_VECTOR:
         lapic_write(cpu, LAPIC_LVTT, f->lvtt);
-        take_own_interrupt(f, now);
+        take_own_interrupt(f);
         break;
     case LOAN_IDLE:
         lapic_write(cpu, LAPIC_TMICT, 0);
-        take_own_interrupt(f, now);
+        take_own_interrupt(f);
         lapic_write(cpu, LAPIC_LVTT, f->lvtt);
         break;
     case LOAN_COUNT: {
-        u64 passed = counts(f, now - f->loan_tsc);
         lapic_write(cpu, LAPIC_LVTT, f->lvtt | LVT_MASKED);
-        take_own_interrupt(f, now);
+        u64 passed = counts(f, take_own_interrupt(f) - f->loan_tsc);
         lapic_write(cpu, LAPIC_LVTT, f->lvtt);
         lapic_write(cpu, LAPIC_TMICT, f->count > passed ? f->count - (u32)passed : 1);
         break;
     }
     case LOAN_DEADLINE:
         lapic_write(cpu, LAPIC_LVTT, f->lvtt | LVT_MASKED);
-        take_own_interrupt(f, now);
+        take_own_interrupt(f);
         lapic_write(cpu, LAPIC_LVTT, f->lvtt);
         if (f->guest_deadline)
             wrmsr(MSR_TSC_DEADLINE, f->guest_deadline);
