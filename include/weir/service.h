@@ -16,10 +16,16 @@
  *   watch     region "tables" (read); port "policy" (CALL). Serves accesses: aux says which rule, see below.
  *   pci       regions "tables" and "e820" (read), "state" (4 pages, write: zero at first, kept over restarts); devices
  *             "ports" (all I/O ports: ACCESS, BIND) and "addresses" (READ, WRITE, BIND), from which it makes what it
- *             binds; ports "self" (its own: CALL, MANAGE) and "watch" (CALL, MANAGE).
+ *             binds; ports "self" (its own: CALL, MANAGE), "watch" and "storage" (CALL, MANAGE). Where the policy has
+ *             rules for disks, region "ahci" (write: struct weir_ahci).
  *
- * "tables" is init's validated copy, which nobody can write to; only policy has its own. emulator always runs, watch
- * and pci where the policy has rules for them.
+ *   storage   regions "tables", "e820" and, where the policy has keys, "keys" (read: struct crypt_keys of
+ *             services/storage/crypt/crypt.h), "ahci" (read: struct weir_ahci, which pci writes), "state" and "dma"
+ *             (write: zero at first, kept over restarts; its controllers' DMA goes to "dma"); device "addresses" (READ,
+ *             WRITE: the guest's RAM, the controllers' registers).
+ *
+ * "tables" is init's validated copy, which nobody can write to; only policy has its own. emulator always runs, watch,
+ * pci and storage where the policy has rules for them.
  */
 #ifndef WEIR_SERVICE_H
 #define WEIR_SERVICE_H
@@ -42,6 +48,16 @@ enum weir_init_call {
  * kind, or, with this bit, in `mmio` whatever the kind, because pci bound the range of a BAR (which may be ports).
  */
 #define WEIR_COOKIE_BAR (1ull << 32)
+
+/*
+ * Where the registers of the AHCI controllers are that pci bound to storage's port; 0: none. The cookie of an access is
+ * that address, a page's, plus the index in this table.
+ */
+#define WEIR_AHCI_MAX 4u
+
+struct weir_ahci {
+    uint64_t base[WEIR_AHCI_MAX];
+};
 
 /* The merged log, and how far console came: it outlives console's instances. */
 #define WEIR_CONSOLE_LOGS 11u

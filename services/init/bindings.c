@@ -94,7 +94,7 @@ bool bindings_need_bars(const struct policy_tables *t)
 
 bool bindings_need_pci(const struct policy_tables *t)
 {
-    return t->npci || bindings_need_bars(t);
+    return t->npci || t->nstorage || bindings_need_bars(t);
 }
 
 bool bindings_have(const struct binding *list, size_t n, enum binding_owner owner)

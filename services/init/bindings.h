@@ -43,7 +43,7 @@ size_t bindings_make(const struct policy_tables *t, uint16_t uart, struct bindin
 /* Are there rules relative to a BAR, whose ranges pci binds to watch's port? */
 bool bindings_need_bars(const struct policy_tables *t);
 
-/* Does the policy need the pci service (rules for functions, or ranges relative to a BAR)? */
+/* Does the policy need the pci service (rules for functions or disks, or ranges relative to a BAR)? */
 bool bindings_need_pci(const struct policy_tables *t);
 
 /* Does anything in the list go to that owner? */

@@ -19,6 +19,8 @@
 #include <weir/service.h>
 
 #define PCI_STATE_BYTES (4 * WEIR_PAGE)
+#define STORAGE_STATE_BYTES (1664 * 1024ull) /* services/storage asserts what it needs */
+#define STORAGE_DMA_BYTES (9824 * 1024ull)
 #define REASON 200u
 
 static struct binding bindings[BINDINGS_MAX];
@@ -66,6 +68,7 @@ static const struct policy_tables *evaluate(void)
     return ours->va;
 }
 
+/* What disks need, and outlives the services that have it. */
 static void prepare_disks(const struct policy_tables *t)
 {
     char reason[REASON];
@@ -74,7 +77,9 @@ static void prepare_disks(const struct policy_tables *t)
         refuse("%s", reason);
     }
     if (t->nstorage) {
-        refuse("the policy has rules for disks, and this Weir has no storage service yet");
+        memory("ahci", sizeof(struct weir_ahci));
+        memory("storage.state", STORAGE_STATE_BYTES);
+        memory("storage.dma", STORAGE_DMA_BYTES);
     }
 }
 
@@ -124,6 +129,9 @@ static void start_services(const struct policy_tables *t, size_t n)
     }
     if (bindings_need_pci(t)) {
         supervise_start(&services[SERVICE_PCI]);
+    }
+    if (t->nstorage) { /* after pci, which finds the controllers */
+        supervise_start(&services[SERVICE_STORAGE]);
     }
 }
 

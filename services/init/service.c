@@ -124,6 +124,7 @@ static enum weir_status give_memory(struct giving *g, const char *name, const st
         (void)snprintf(r->name, sizeof(r->name), "%s", name);
         r->va = g->va;
         r->bytes = m->bytes;
+        r->phys = m->phys;
         r->prot = prot;
         g->va += (pages + 1) * WEIR_PAGE; /* nothing is mapped between two regions */
         b->nregions++;

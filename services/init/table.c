@@ -25,6 +25,7 @@ const struct service_spec service_table[SERVICES] = {
             { GIVE_MEMORY, "log.emulator", "log.emulator", R },
             { GIVE_MEMORY, "log.watch", "log.watch", R },
             { GIVE_MEMORY, "log.pci", "log.pci", R },
+            { GIVE_MEMORY, "log.storage", "log.storage", R },
             { GIVE_MEMORY, "ring", "ring", RW },
             { GIVE_MEMORY, "tables", "tables", R },
             { GIVE_DEVICE, "uart", "uart", WEIR_R_ACCESS },
@@ -56,6 +57,22 @@ const struct service_spec service_table[SERVICES] = {
             { GIVE_DEVICE, "addresses", "addresses", WEIR_R_READ | WEIR_R_WRITE | WEIR_R_BIND },
             { GIVE_PORT, "self", "pci", WEIR_R_CALL | WEIR_R_MANAGE },
             { GIVE_PORT, "watch", "watch", WEIR_R_CALL | WEIR_R_MANAGE },
+            { GIVE_PORT, "storage", "storage", WEIR_R_CALL | WEIR_R_MANAGE },
+            { GIVE_MEMORY, "ahci", "ahci", RW },
+        },
+    },
+    [SERVICE_STORAGE] = {
+        .name = "storage",
+        .pages = 256, /* its memory is init's; page tables for that, and large pages for the guest's RAM */
+        .slots = 64,
+        .gives = {
+            { GIVE_MEMORY, "tables", "tables", R },
+            { GIVE_MEMORY, "e820", "e820", R },
+            { GIVE_MEMORY, "keys", "keys", R },
+            { GIVE_MEMORY, "ahci", "ahci", R },
+            { GIVE_MEMORY, "state", "storage.state", RW },
+            { GIVE_MEMORY, "dma", "storage.dma", RW },
+            { GIVE_DEVICE, "addresses", "addresses", WEIR_R_READ | WEIR_R_WRITE },
         },
     },
 };

@@ -15,6 +15,7 @@ enum service_id {
     SERVICE_EMULATOR,
     SERVICE_WATCH,
     SERVICE_PCI,
+    SERVICE_STORAGE,
     SERVICES
 };
 

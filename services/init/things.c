@@ -37,7 +37,7 @@ enum weir_status things_begin(void)
 
     for (uint32_t i = 0; i < start->nregions; i++) {
         const struct weir_start_region *r = &start->regions[i];
-        struct thing_memory m = { r->name, r->slot, (void *)(uintptr_t)r->va, r->bytes };
+        struct thing_memory m = { r->name, r->slot, (void *)(uintptr_t)r->va, r->bytes, r->phys };
 
         if (!add_memory(&m)) {
             return WEIR_E_MEMORY;
@@ -56,17 +56,20 @@ enum weir_status things_begin(void)
 const struct thing_memory *things_make_memory(const char *name, uint64_t bytes)
 {
     uint64_t pages = (bytes + WEIR_PAGE - 1) / WEIR_PAGE;
-    struct thing_memory m = { name, vmm_slot_alloc(), NULL, bytes };
+    struct thing_memory m = { name, vmm_slot_alloc(), NULL, bytes, 0 };
+    struct vmm_result created;
     const struct thing_memory *made;
     enum weir_status status;
 
     if (!m.slot) {
         return NULL;
     }
-    if (vmm_create_memory(m.slot, pages) != WEIR_OK) {
+    created = vmm_syscall_create(WEIR_MEMORY, m.slot, pages, 0, 0, 0);
+    if (created.status != WEIR_OK) {
         vmm_slot_free(m.slot);
         return NULL;
     }
+    m.phys = created.value;
     m.va = vmm_window_open(m.slot, 0, pages, WEIR_P_READ | WEIR_P_WRITE, &status);
     made = m.va ? add_memory(&m) : NULL;
     if (!made && vmm_destroy(m.slot) == WEIR_OK) { /* unmaps it everywhere */

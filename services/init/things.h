@@ -16,6 +16,7 @@ struct thing_memory {
     uint64_t slot;
     void *va;       /* where init has it mapped */
     uint64_t bytes; /* what of it means something; the object has whole pages */
+    uint64_t phys;  /* of memory that init made */
 };
 
 struct thing_device {

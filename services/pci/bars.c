@@ -106,7 +106,7 @@ static bool add_hook(struct pci_hook *out, unsigned *n, const struct pci_segment
 {
     if (*n == PCI_MAX_HOOKS)
         return false;
-    out[(*n)++] = (struct pci_hook){first, last, io ? PCI_PORTS : PCI_MEMORY, s->to, s->rule, 0};
+    out[(*n)++] = (struct pci_hook){first, last, io ? PCI_PORTS : PCI_MEMORY, s->to, s->rule, 0, 0};
     return true;
 }
 
@@ -151,6 +151,7 @@ int pci_wanted_hooks(const struct pci *p, const struct pci_function *f, const st
 
     for (unsigned i = 0; i < f->segments; i++) {
         const struct pci_segment *s = &f->segment[i];
+        unsigned before = n;
         uint64_t base, first, last, top = f->bar[s->bar].io ? 0xffff : (1ull << 52) - 1;
 
         if (!pci_bar_decoded(f, d, s->bar) || s->first >= d->size[s->bar])
@@ -162,6 +163,8 @@ int pci_wanted_hooks(const struct pci *p, const struct pci_function *f, const st
             continue; /* beyond what the CPU can address */
         if (!add_reachable(p, out, &n, s, f->bar[s->bar].io, first, last < top ? last : top))
             return -1;
+        while (before < n)
+            out[before++].base = base;
     }
     return (int)n;
 }

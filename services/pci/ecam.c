@@ -47,7 +47,7 @@ static bool bind_ecam(struct pci *p, const struct pci_ecam *e, struct pci_hook *
 {
     enum weir_status status;
 
-    *h = (struct pci_hook){first_of(e), last_of(e), PCI_MEMORY, PCI_TO_SELF, 0, 0};
+    *h = (struct pci_hook){first_of(e), last_of(e), PCI_MEMORY, PCI_TO_SELF, 0, 0, 0};
     status = pci_bind(p, h);
     if (status != WEIR_OK)
         pci_log(p, "the ECAM %llx-%llx can't be hooked (status %d)", (unsigned long long)h->first,

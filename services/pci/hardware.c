@@ -23,7 +23,8 @@ struct window {
 
 static struct {
     const struct policy_tables *tables;
-    uint64_t ports, addresses, self, watch;
+    uint64_t ports, addresses, self, watch, storage;
+    struct weir_ahci *ahci; /* NULL: no rules for disks */
     struct window config, memory;
     char line[VMM_LOG_LINE];
 } hw = {.config = {.prot = WEIR_P_READ | WEIR_P_WRITE | WEIR_P_UNCACHED},
@@ -122,11 +123,23 @@ static enum weir_status bind_rule(uint64_t device, const struct pci_hook *hook)
     return vmm_device_ctl(device, WEIR_DEV_BIND, mode, hw.watch, cookie);
 }
 
+/* Tells storage with every access where the registers are, and once beforehand. */
+static enum weir_status bind_ahci(uint64_t device, const struct pci_hook *hook)
+{
+    if (!hw.ahci || !hw.storage || hook->base % WEIR_PAGE || hook->rule >= WEIR_AHCI_MAX)
+        return WEIR_E_ARG;
+    if (hook->base)
+        hw.ahci->base[hook->rule] = hook->base;
+    return vmm_device_ctl(device, WEIR_DEV_BIND, WEIR_BIND_FORWARD, hw.storage, hook->base | hook->rule);
+}
+
 static enum weir_status bind_device(uint64_t device, const struct pci_hook *hook)
 {
     switch (hook->to) {
     case PCI_TO_WATCH:
         return bind_rule(device, hook);
+    case PCI_TO_STORAGE:
+        return bind_ahci(device, hook);
     case PCI_TO_SELF:
         return vmm_device_ctl(device, WEIR_DEV_BIND, WEIR_BIND_FORWARD, hw.self, 0);
     default:
@@ -216,6 +229,7 @@ static enum weir_status make_ports(uint64_t first, uint64_t last, uint64_t *slot
 
 bool hardware_open(const struct policy_tables *tables, const char **reason)
 {
+    const struct weir_start_region *ahci = vmm_region("ahci");
     enum weir_status status;
     uint64_t slot;
 
@@ -224,6 +238,8 @@ bool hardware_open(const struct policy_tables *tables, const char **reason)
     hw.addresses = vmm_capability("addresses", WEIR_DEVICE);
     hw.self = vmm_capability("self", WEIR_PORT);
     hw.watch = vmm_capability("watch", WEIR_PORT);
+    hw.storage = vmm_capability("storage", WEIR_PORT);
+    hw.ahci = ahci && ahci->bytes >= sizeof(*hw.ahci) ? (struct weir_ahci *)ahci->va : NULL;
     *reason = "the ports, addresses or its own port were not given";
     if (!hw.ports || !hw.addresses || !hw.self)
         return false;

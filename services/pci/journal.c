@@ -66,7 +66,7 @@ static bool is_sound(const struct pci *p, const struct pci_hook *h)
 {
     uint64_t top = h->space == PCI_PORTS ? 0xffff : (1ull << 52) - 1;
 
-    return h->first <= h->last && h->last <= top && h->space <= PCI_PORTS && h->to <= PCI_TO_SELF &&
+    return h->first <= h->last && h->last <= top && h->space <= PCI_PORTS && h->to <= PCI_TO_STORAGE &&
            (h->to != PCI_TO_WATCH || h->rule < p->tables->nmmio);
 }
 
@@ -75,7 +75,7 @@ void pci_give_back_leftovers(struct pci *p)
 {
     for (unsigned i = 0; i < PCI_SAVED_HOOKS; i++) {
         struct pci_saved_hook *s = &p->saved->hook[i];
-        struct pci_hook h = {s->first, s->last, s->space, s->to, s->rule, 0};
+        struct pci_hook h = {s->first, s->last, s->space, s->to, s->rule, 0, 0};
 
         if (s->used != 1 || is_in_use(p, &h))
             continue;

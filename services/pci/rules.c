@@ -24,6 +24,11 @@ struct pci_id pci_identify(struct pci *p, struct pci_address a)
     return id;
 }
 
+bool pci_is_ahci(uint32_t class_code)
+{
+    return class_code == 0x010601; /* AHCI 1.3.1, 2.1.5 */
+}
+
 static const struct policy_pci_match *match_of(const struct pci *p, bool mmio, unsigned index)
 {
     return mmio ? &p->tables->mmio[index].pci : &p->tables->pci[index].match;
@@ -86,6 +91,8 @@ bool pci_has_bar_rule(struct pci *p, struct pci_address a, struct pci_where w)
     if (!p->bar_rules)
         return false;
     id = pci_identify(p, a);
+    if (p->tables->nstorage && pci_is_ahci(id.class_code))
+        return true;
     for (unsigned i = p->tables->nmmio_absolute; i < p->tables->nmmio; i++)
         if (pci_rule_matches(p, true, i, a, w, &id))
             return true;
@@ -125,7 +132,8 @@ void pci_rules_start(struct pci *p)
         resolve(p, &t->pci[i].match, &p->saved->rule[i], &p->rule_where[i]);
     for (unsigned i = t->nmmio_absolute; i < t->nmmio; i++)
         resolve(p, &t->mmio[i].pci, &p->saved->mmio[i], &p->mmio_where[i]);
-    p->bar_rules = t->nmmio > t->nmmio_absolute;
+    p->bar_rules = t->nmmio > t->nmmio_absolute || t->nstorage;
+    p->by_class |= t->nstorage != 0;
     for (unsigned i = 0; i < p->nbridges; i++) {
         struct pci_address a;
 

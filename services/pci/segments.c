@@ -6,6 +6,10 @@
  */
 #include "internal.h"
 
+#include <weir/service.h>
+
+#define AHCI_BAR 5u
+
 static bool add_segment(struct pci *p, struct pci_function *f, struct pci_address a,
                         struct pci_segment s)
 {
@@ -177,9 +181,38 @@ static void block_virtio_window(struct pci *p, struct pci_function *f, struct pc
 static bool hooks_memory(const struct pci_function *f)
 {
     for (unsigned i = 0; i < f->segments; i++)
-        if (f->segment[i].to == PCI_TO_WATCH && !f->bar[f->segment[i].bar].io)
+        if ((f->segment[i].to == PCI_TO_WATCH || f->segment[i].to == PCI_TO_STORAGE) && !f->bar[f->segment[i].bar].io)
             return true;
     return false;
+}
+
+/* The lowest index that no other controller has. Those for which storage has no room are closed. */
+static void number_ahci(const struct pci *p, struct pci_function *f)
+{
+    uint32_t taken = 0;
+
+    for (unsigned i = 0; i < PCI_MAX_FUNCTIONS; i++)
+        if (p->function[i].used && p->function[i].ahci && &p->function[i] != f)
+            taken |= 1u << (p->function[i].ahci - 1);
+    f->ahci = 1;
+    while (f->ahci <= WEIR_AHCI_MAX && taken >> (f->ahci - 1) & 1)
+        f->ahci++;
+}
+
+/* The registers of an AHCI controller are storage's where the policy has rules for disks, whatever other rules say. */
+static bool add_storage(struct pci *p, struct pci_function *f, struct pci_address a)
+{
+    f->ahci = 0;
+    if (!p->tables->nstorage || !pci_is_ahci(f->class_code) || f->bars <= AHCI_BAR)
+        return true;
+    number_ahci(p, f);
+    if (f->ahci > WEIR_AHCI_MAX) {
+        pci_log(p, "%02x:%02x.%u: more than %u AHCI controllers; the guest does not reach this one", a.bus, a.devfn >> 3,
+                a.devfn & 7u, WEIR_AHCI_MAX);
+        f->ahci = 0;
+    }
+    return add_segment(p, f, a, (struct pci_segment){0, UINT64_MAX, (uint16_t)(f->ahci - (f->ahci != 0)), AHCI_BAR,
+                                                     f->ahci ? PCI_TO_STORAGE : PCI_TO_NOBODY});
 }
 
 /* Back doors come before the rules: a rule that lets the I/O BAR pass must not open them. */
@@ -187,12 +220,12 @@ bool pci_make_segments(struct pci *p, struct pci_function *f, struct pci_address
 {
     f->segments = 0;
     f->blocks = 0;
-    if (!add_rules(p, f, a))
+    if (!add_storage(p, f, a) || !add_rules(p, f, a))
         return false;
     if (hooks_memory(f)) {
         f->segments = 0;
         block_virtio_window(p, f, a);
-        if (!add_ahci_pair(p, f, a) || !add_known_pairs(p, f, a) || !add_rules(p, f, a))
+        if (!add_ahci_pair(p, f, a) || !add_known_pairs(p, f, a) || !add_storage(p, f, a) || !add_rules(p, f, a))
             return false;
     }
     drop_nowhere(f);

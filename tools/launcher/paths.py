@@ -16,4 +16,4 @@ DOWNLOADS = BUILD / "downloads" / "demo"
 LOCKS = BUILD / "locks"
 
 # The services, in the order in which the kernel expects its modules.
-SERVICES = ("init", "policy", "pci", "console", "emulator", "watch")
+SERVICES = ("init", "policy", "pci", "console", "emulator", "watch", "storage")

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Registers, time and log of the service; the tests have a model in this place. */
+#include "storage.h"
+#include "service.h"
+#include <vmm/io.h>
+#include <vmm/log.h>
+#include <vmm/memory.h>
+#include <vmm/start.h>
+#include <vmm/syscall.h>
+#include <vmm/time.h>
+
+#define REGISTER_PAGES 2u /* 100h + 32 * 80h bytes */
+
+uint32_t hw_read(const struct hba *h, unsigned reg)
+{
+    return vmm_read32(h->registers + reg);
+}
+
+void hw_write(const struct hba *h, unsigned reg, uint32_t value)
+{
+    vmm_write32(h->registers + reg, value);
+}
+
+void hw_pause(unsigned us)
+{
+    uint64_t until = vmm_deadline(us);
+
+    while (vmm_now() < until)
+        __builtin_ia32_pause();
+}
+
+void hw_log(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vmm_vlog(format, args);
+    va_end(args);
+}
+
+bool hw_open(struct hba *h, uint64_t base)
+{
+    uint64_t addresses = vmm_capability("addresses", WEIR_DEVICE);
+    enum weir_status status;
+
+    if (h->registers)
+        vmm_window_close(addresses, (void *)h->registers, REGISTER_PAGES);
+    h->registers = vmm_window_open(addresses, base / WEIR_PAGE, REGISTER_PAGES,
+                                   WEIR_P_READ | WEIR_P_WRITE | WEIR_P_UNCACHED, &status);
+    return h->registers;
+}
+
+bool hardware_map_ram(void)
+{
+    uint64_t addresses = vmm_capability("addresses", WEIR_DEVICE), first, bytes;
+
+    for (unsigned i = 0; memory_range(i, &first, &bytes); i++)
+        if (vmm_map(WEIR_SLOT_SELF, addresses, RAM_VIEW + first, first / WEIR_PAGE, bytes / WEIR_PAGE,
+                    WEIR_P_READ | WEIR_P_WRITE) != WEIR_OK)
+            return false;
+    return true;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The guest's physical region descriptor tables. Each entry is read once, into a copy of our own; what it names has to
+ * be RAM of the guest's (AHCI 1.3.1, 4.2.3.3).
+ */
+#include "storage.h"
+
+static struct ahci_prd read_once(const volatile struct ahci_prd *from)
+{
+    return (struct ahci_prd){ from->dba, from->dbau, 0, from->dbc };
+}
+
+static uint64_t address_of(const struct ahci_prd *e)
+{
+    return ((uint64_t)e->dbau << 32 | e->dba) & ~1ull;
+}
+
+/* The lowest bit of the count has to be 1; it is even bytes. */
+static uint32_t bytes_of(const struct ahci_prd *e)
+{
+    return ((e->dbc & PRD_BYTES) | 1) + 1;
+}
+
+enum prdt_result prdt_direct(const struct saved_slot *slot, struct ahci_prd *out)
+{
+    const struct ahci_prd *table;
+
+    if (slot->prds == 0)
+        return PRDT_OK;
+    table = (const struct ahci_prd *)memory_at(slot->table + TABLE_PRDT, slot->prds * sizeof(*table));
+    if (!table)
+        return PRDT_BUS_ERROR;
+    for (uint32_t i = 0; i < slot->prds; i++) {
+        struct ahci_prd e = read_once(&table[i]);
+
+        e.dba &= ~1u;
+        e.dbc = (e.dbc & (PRD_BYTES | PRD_I)) | 1;
+        if (!memory_at(address_of(&e), bytes_of(&e)))
+            return PRDT_BUS_ERROR;
+        out[i] = e;
+    }
+    return PRDT_OK;
+}
+
+enum prdt_result prdt_gather(struct saved_slot *slot, struct piece *out, uint32_t bytes)
+{
+    uint32_t prd = slot->prd, offset = slot->prd_offset;
+
+    slot->pieces = slot->bytes = 0;
+    while (slot->bytes < bytes && prd < slot->prds && slot->pieces < BOUNCED_PRDS) {
+        const struct ahci_prd *at =
+            (const struct ahci_prd *)memory_at(slot->table + TABLE_PRDT + prd * sizeof(*at), sizeof(*at));
+        struct ahci_prd e;
+        uint32_t n;
+
+        if (!at)
+            return PRDT_BUS_ERROR;
+        e = read_once(at);
+        n = bytes_of(&e);
+        if (!memory_at(address_of(&e), n))
+            return PRDT_BUS_ERROR;
+        if (offset >= n) { /* the guest made it smaller since the part before */
+            prd++;
+            offset = 0;
+            continue;
+        }
+        n -= offset;
+        if (n > bytes - slot->bytes)
+            n = bytes - slot->bytes;
+        out[slot->pieces++] = (struct piece){ address_of(&e) + offset, n, 0 };
+        slot->bytes += n;
+        offset += n;
+        if (offset == bytes_of(&e)) {
+            prd++;
+            offset = 0;
+        }
+    }
+    slot->next_prd = prd;
+    slot->next_offset = offset;
+    return PRDT_OK;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Data between the pool and pieces of guest memory. The pool has only what is on the disk: what the guest sees in clear
+ * is made from it, or into it, on the way. So a transfer can be done again after a restart.
+ *
+ * A sector that lies in more than one piece goes through a buffer on the stack.
+ */
+#include "storage.h"
+#include "crypt/crypt.h"
+
+struct cursor {
+    const struct piece *piece;
+    uint32_t left, offset; /* pieces from `piece` on; bytes of it that are done */
+};
+
+static uint8_t *here(const struct cursor *c)
+{
+    return memory_at(c->piece->address + c->offset, 1);
+}
+
+static void advance(struct cursor *c, uint32_t bytes)
+{
+    c->offset += bytes;
+    if (c->offset == c->piece->bytes) {
+        c->piece++;
+        c->left--;
+        c->offset = 0;
+    }
+}
+
+/* Copies bytes to (in) or from guest memory, over piece boundaries. The pieces must have so many. */
+static void copy(struct cursor *c, uint8_t *ours, uint32_t bytes, bool in)
+{
+    while (bytes && c->left) {
+        uint32_t n = c->piece->bytes - c->offset;
+
+        if (n > bytes)
+            n = bytes;
+        if (in)
+            memory_copy(here(c), ours, n);
+        else
+            memory_copy(ours, here(c), n);
+        advance(c, n);
+        ours += n;
+        bytes -= n;
+    }
+}
+
+/* What one call of the cipher can do: sectors that lie in one piece and in one range, or one that does not. */
+struct stretch {
+    const struct policy_storage_range *range; /* NULL: plain */
+    uint32_t sectors;
+};
+
+static struct stretch next_stretch(const struct port *p, const struct cursor *c, uint64_t lba, uint32_t sectors)
+{
+    struct stretch s = { NULL, sectors };
+    uint64_t until = UINT64_MAX;
+    uint32_t whole = (c->piece->bytes - c->offset) / SECTOR;
+
+    if (p->disk.encrypt)
+        s.range = policy_storage_range_find(storage.tables, p->disk.encrypt, lba, &until);
+    if (until - lba < s.sectors - 1)
+        s.sectors = (uint32_t)(until - lba) + 1;
+    if (s.range && whole < s.sectors)
+        s.sectors = whole ? whole : 1;
+    return s;
+}
+
+static const struct crypt_key *key_of(const struct port *p)
+{
+    return &storage.keys[p->disk.encrypt->key];
+}
+
+static void one_in(const struct port *p, struct cursor *c, const struct stretch *s, uint64_t lba, uint8_t *pool)
+{
+    uint32_t bytes = s->sectors * SECTOR;
+
+    if (!s->range) {
+        copy(c, pool, bytes, true);
+    } else if (c->piece->bytes - c->offset >= bytes) {
+        crypt_decrypt(key_of(p), lba - s->range->first, here(c), pool, s->sectors);
+        advance(c, bytes);
+    } else {
+        uint8_t plain[SECTOR] __attribute__((aligned(16)));
+
+        crypt_decrypt(key_of(p), lba - s->range->first, plain, pool, 1);
+        copy(c, plain, SECTOR, true);
+    }
+}
+
+static void one_out(const struct port *p, struct cursor *c, const struct stretch *s, uint64_t lba, uint8_t *pool)
+{
+    uint32_t bytes = s->sectors * SECTOR;
+
+    if (!s->range) {
+        copy(c, pool, bytes, false);
+    } else if (c->piece->bytes - c->offset >= bytes) {
+        crypt_encrypt(key_of(p), lba - s->range->first, pool, here(c), s->sectors);
+        advance(c, bytes);
+    } else {
+        uint8_t plain[SECTOR] __attribute__((aligned(16)));
+
+        copy(c, plain, SECTOR, false);
+        crypt_encrypt(key_of(p), lba - s->range->first, pool, plain, 1);
+    }
+}
+
+static void transfer(const struct port *p, const struct saved_slot *slot, const struct piece *pieces, bool in)
+{
+    struct cursor c = { pieces, slot->pieces, 0 };
+    uint64_t lba = slot->lba + slot->done;
+    uint32_t left = slot->bytes / SECTOR;
+    uint8_t *pool = storage.dma->pool[slot->pool];
+
+    while (left && c.left) {
+        struct stretch s = next_stretch(p, &c, lba, left);
+
+        if (in)
+            one_in(p, &c, &s, lba, pool);
+        else
+            one_out(p, &c, &s, lba, pool);
+        pool += s.sectors * SECTOR;
+        lba += s.sectors;
+        left -= s.sectors;
+    }
+}
+
+void transfer_to_pool(const struct port *p, const struct saved_slot *slot, const struct piece *pieces)
+{
+    transfer(p, slot, pieces, false);
+}
+
+void transfer_from_pool(const struct port *p, const struct saved_slot *slot, const struct piece *pieces)
+{
+    transfer(p, slot, pieces, true);
+}
+
+void transfer_bytes(const uint8_t *from, uint32_t bytes, const struct piece *pieces, uint32_t n)
+{
+    struct cursor c = { pieces, n, 0 };
+
+    copy(&c, (uint8_t *)from, bytes, true);
+}
