@@ -236,6 +236,8 @@ void put_system_word(struct emu *e, uint64_t value);
 
 /* far.c */
 bool check_code_segment(struct emu *e, const struct descriptor *d, unsigned cpl);
+/* The code segment that a far RET or an IRET returns to; false: it cannot, the exception is raised. */
+bool read_return_segment(struct emu *e, uint16_t selector, struct descriptor *d);
 void enter_code_segment(struct emu *e, struct descriptor *d, unsigned cpl, uint64_t offset);
 void return_outward(struct emu *e, unsigned cpl, uint64_t rsp, uint16_t ss);
 

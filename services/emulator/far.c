@@ -142,6 +142,17 @@ void return_outward(struct emu *e, unsigned cpl, uint64_t rsp, uint16_t ss)
     e->effects |= WEIR_EMU_E_SEGMENTS;
 }
 
+bool read_return_segment(struct emu *e, uint16_t selector, struct descriptor *d)
+{
+    unsigned rpl = selector & 3;
+
+    if ((selector & ~3u) == 0 || rpl < e->s.cpl) {
+        raise_error(e, GP, selector & ~3u);
+        return false;
+    }
+    return read_descriptor(e, selector, GP, d) && check_code_segment(e, d, rpl);
+}
+
 static void return_protected(struct emu *e, uint64_t offset, uint16_t selector, uint64_t release)
 {
     unsigned rpl = selector & 3, width = stack_width(e);
@@ -149,13 +160,7 @@ static void return_protected(struct emu *e, uint64_t offset, uint16_t selector, 
     uint64_t rsp = 0;
     uint16_t ss = 0;
 
-    if (e->stopped)
-        return;
-    if ((selector & ~3u) == 0 || rpl < e->s.cpl) {
-        raise_error(e, GP, selector & ~3u);
-        return;
-    }
-    if (!read_descriptor(e, selector, GP, &d) || !check_code_segment(e, &d, rpl))
+    if (e->stopped || !read_return_segment(e, selector, &d))
         return;
     put_register(e, RSP, width, e->s.gpr[RSP] + release);
     if (rpl > e->s.cpl) {

@@ -90,13 +90,7 @@ static void iret_protected(struct emu *e)
         return_to_v86(e, offset, selector, flags);
         return;
     }
-    if (e->stopped)
-        return;
-    if ((selector & ~3u) == 0 || rpl < e->s.cpl) {
-        raise_error(e, GP, selector & ~3u);
-        return;
-    }
-    if (!read_descriptor(e, selector, GP, &d) || !check_code_segment(e, &d, rpl))
+    if (e->stopped || !read_return_segment(e, selector, &d))
         return;
     outer = rpl > e->s.cpl || e->width == 8; /* 64-bit mode always has SS:RSP on the stack */
     if (outer) {

@@ -10,8 +10,10 @@ struct ranges {
     void *context;
 };
 
-static void one_range(const struct ranges *r, uint64_t first, uint64_t last, const char *text)
+static void one_range(void *context, uint64_t first, uint64_t last, const char *text)
 {
+    const struct ranges *r = context;
+
     if (last < first)
         args_bad(r->a, r->key, "has a range that ends before it begins: %.60s", text);
     if (last > r->max)
@@ -26,8 +28,8 @@ static const char *skip_spaces(const char *s)
     return s;
 }
 
-/* "60h-64h, 70h" */
-static void text_ranges(const struct ranges *r, const char *text, size_t length)
+void args_text_ranges(const struct args *a, const char *key, const char *text, size_t length,
+                      const struct text_form *form, text_range_function *each, void *context)
 {
     const char *s = text;
 
@@ -40,20 +42,52 @@ static void text_ranges(const struct ranges *r, const char *text, size_t length)
         s = skip_spaces(s);
         if (good && *s == '-') {
             s = skip_spaces(s + 1);
-            good = parse_number(&s, &last);
+            if (form->open_end && (*s == ',' || s == text + length))
+                last = UINT64_MAX;
+            else
+                good = parse_number(&s, &last);
             s = skip_spaces(s);
         }
         if (!good || (*s != ',' && s != text + length))
-            args_bad(r->a, r->key, "cannot be read at '%.40s' (as 60h, 0x60, 96 or 60h-64h)", item);
-        one_range(r, first, last, item);
+            args_bad(a, key, "cannot be read at '%.40s' (as %s)", item, form->as);
+        each(context, first, last, item);
         if (*s != ',')
             return;
         s++;
     }
 }
 
-static void item_ranges(const struct ranges *r)
+void args_list(const struct args *a, const char *key, const char *example, item_function *each,
+               void *context)
 {
+    lua_State *L = a->L;
+    lua_Unsigned seen = 0;
+
+    args_get(a, key);
+    if (lua_type(L, -1) != LUA_TTABLE) {
+        each(context);
+        lua_pop(L, 1);
+        return;
+    }
+    lua_Unsigned n = lua_rawlen(L, -1);
+
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
+        seen++;
+    if (n == 0 || seen != n)
+        args_bad(a, key, "wants a list without names or gaps, such as {%s}, and not an empty one",
+                 example);
+    for (lua_Unsigned i = 1; i <= n; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i);
+        each(context);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+static void one_item(void *context)
+{
+    static const struct text_form form = {"60h, 0x60, 96 or 60h-64h", false};
+    const struct ranges *r = context;
     lua_State *L = r->a->L;
     uint64_t value;
     size_t length;
@@ -61,9 +95,9 @@ static void item_ranges(const struct ranges *r)
     if (lua_type(L, -1) == LUA_TSTRING) {
         const char *text = lua_tolstring(L, -1, &length);
 
-        text_ranges(r, text, length);
+        args_text_ranges(r->a, r->key, text, length, &form, one_range, context);
     } else if (to_number(L, -1, &value)) {
-        one_range(r, value, value, luaL_tolstring(L, -1, NULL));
+        one_range(context, value, value, luaL_tolstring(L, -1, NULL));
         lua_pop(L, 1);
     } else {
         args_bad(r->a, r->key, "wants numbers and texts like \"60h-64h\", got %s",
@@ -75,28 +109,8 @@ void args_ranges(const struct args *a, const char *key, uint64_t max, range_func
                  void *context)
 {
     struct ranges r = {a, key, max, each, context};
-    lua_State *L = a->L;
-    lua_Unsigned seen = 0;
 
-    if (!args_get(a, key))
+    if (!args_has(a, key))
         args_bad(a, key, "is missing");
-    if (lua_type(L, -1) != LUA_TTABLE) {
-        item_ranges(&r);
-        lua_pop(L, 1);
-        return;
-    }
-    lua_Unsigned n = lua_rawlen(L, -1);
-
-    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
-        seen++;
-    if (n == 0 || seen != n)
-        args_bad(a, key,
-                 "wants a list without names or gaps, such as {0x60, \"70h-71h\"}, and not an "
-                 "empty one");
-    for (lua_Unsigned i = 1; i <= n; i++) {
-        lua_rawgeti(L, -1, (lua_Integer)i);
-        item_ranges(&r);
-        lua_pop(L, 1);
-    }
-    lua_pop(L, 1);
+    args_list(a, key, "0x60, \"70h-71h\"", one_item, &r);
 }

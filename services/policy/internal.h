@@ -236,6 +236,23 @@ typedef void range_function(void *context, uint64_t first, uint64_t last);
 void args_ranges(const struct args *a, const char *key, uint64_t max, range_function *each,
                  void *context);
 
+/* The ranges of one text; `item` is where it stands there. */
+typedef void text_range_function(void *context, uint64_t first, uint64_t last, const char *item);
+struct text_form {
+    const char *as; /* examples, for messages */
+    bool open_end;  /* "5-" is allowed, its end is UINT64_MAX */
+};
+void args_text_ranges(const struct args *a, const char *key, const char *text, size_t length,
+                      const struct text_form *form, text_range_function *each, void *context);
+
+/*
+ * Calls each(context) with every element of the list at key on top of the stack, or with the value
+ * itself where it is no table. `example` is a list's inside, for messages.
+ */
+typedef void item_function(void *context);
+void args_list(const struct args *a, const char *key, const char *example, item_function *each,
+               void *context);
+
 /* Selectors of PCI functions: the keys vendor, device, class, subclass, prog_if, class_mask, and
  * the bus address's. */
 #define PCI_KEYS "vendor", "device", "class", "subclass", "prog_if", "class_code", "class_mask"

@@ -55,41 +55,21 @@ static void add(const struct making *m, const struct policy_storage_range *r)
                  (unsigned long long)r->first);
 }
 
-static const char *skip_spaces(const char *s)
+/* "2048-206847", "206848-" (to the disk's end) or "7"; several with commas between. */
+static void add_text_range(void *context, uint64_t first, uint64_t last, const char *item)
 {
-    while (*s == ' ' || *s == '\t')
-        s++;
-    return s;
+    struct policy_storage_range r = {.first = first, .last = last};
+
+    (void)item;
+    default_check(&r);
+    add(context, &r);
 }
 
-/* "2048-206847", "206848-" (to the disk's end) or "7"; several with commas between. */
-static void add_text(const struct making *m, const char *text, size_t length)
+static void add_text(struct making *m, const char *text, size_t length)
 {
-    const char *s = text;
+    static const struct text_form form = {"2048-206847 or 206848-", true};
 
-    for (;;) {
-        struct policy_storage_range r = {0};
-        const char *item = s = skip_spaces(s);
-        bool good = parse_number(&s, &r.first);
-
-        r.last = r.first;
-        s = skip_spaces(s);
-        if (good && *s == '-') {
-            s = skip_spaces(s + 1);
-            if (*s == ',' || s == text + length)
-                r.last = UINT64_MAX;
-            else
-                good = parse_number(&s, &r.last);
-            s = skip_spaces(s);
-        }
-        if (!good || (*s != ',' && s != text + length))
-            args_bad(m->a, "ranges", "cannot be read at '%.40s' (as 2048-206847 or 206848-)", item);
-        default_check(&r);
-        add(m, &r);
-        if (*s != ',')
-            return;
-        s++;
-    }
+    args_text_ranges(m->a, "ranges", text, length, &form, add_text_range, m);
 }
 
 /* Two hexadecimal digits a byte. */
@@ -159,8 +139,9 @@ static void add_table(const struct making *m)
 }
 
 /* One item of the list is on top. */
-static void add_item(const struct making *m)
+static void add_item(void *context)
 {
+    struct making *m = context;
     lua_State *L = m->a->L;
     size_t length;
 
@@ -179,31 +160,10 @@ static void add_item(const struct making *m)
 void storage_ranges(const struct args *a, struct policy_storage *e)
 {
     struct making m = {a, e};
-    lua_State *L = a->L;
-    lua_Unsigned seen = 0;
 
-    e->first_range = (uint16_t)policy_of(L)->tables->nranges;
-    if (!args_get(a, "ranges")) {
+    e->first_range = (uint16_t)policy_of(a->L)->tables->nranges;
+    if (args_has(a, "ranges"))
+        args_list(a, "ranges", "\"2048-206847\", {first = 206848}", add_item, &m);
+    else
         add_text(&m, "0-", 2);
-        return;
-    }
-    if (lua_type(L, -1) != LUA_TTABLE) {
-        add_item(&m);
-        lua_pop(L, 1);
-        return;
-    }
-    lua_Unsigned n = lua_rawlen(L, -1);
-
-    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
-        seen++;
-    if (n == 0 || seen != n)
-        args_bad(a, "ranges",
-                 "wants a list without names or gaps, such as {\"2048-206847\"} or "
-                 "{{first = 2048}}, and not an empty one");
-    for (lua_Unsigned i = 1; i <= n; i++) {
-        lua_rawgeti(L, -1, (lua_Integer)i);
-        add_item(&m);
-        lua_pop(L, 1);
-    }
-    lua_pop(L, 1);
 }
