@@ -36,6 +36,10 @@ struct exit_info {
     u64 cr3;
     u64 gpa;   /* NESTED */
     u64 error; /* NESTED: #PF-style error code, bit 33: while walking the guest's page tables */
+    struct {
+        bool known;         /* CR: by the CPU; else the kernel decodes the code */
+        u8 op, number, gpr; /* as in struct system_insn */
+    } cr;
     struct io_exit io;
 };
 

@@ -37,10 +37,10 @@ def digests(text, exempt):
             if not re.match(exempt, line)}
 
 
-def same_digests(name, policy, exempt, parameters=None):
+def same_digests(name, policy, exempt, parameters=None, words=()):
     """`com2.*` is exempt: bare, the machine has the UART that Weir keeps for itself."""
-    bare = digests(output(name, "--bare", parameters=parameters), exempt)
-    weir = digests(output(name, parameters=parameters, policy=policy), exempt)
+    bare = digests(output(name, "--bare", *words, parameters=parameters), exempt)
+    weir = digests(output(name, *words, parameters=parameters, policy=policy), exempt)
     true("the bare run printed digests", len(bare) > 0)
     equal("digests that only Weir gives", sorted(weir - bare), [])
     equal("digests that Weir does not give", sorted(bare - weir), [])

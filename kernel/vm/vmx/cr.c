@@ -55,17 +55,28 @@ static bool guest_cr0(struct vcpu *v, u64 value)
     return true;
 }
 
+/* Qualification: LMSW's word 31:16, general register 11:8, access 5:4, control register 3:0 (table 28-3). */
+static void decode(struct vcpu *v, u64 q)
+{
+    static const u8 op[4] = {SYSTEM_TO_CR, SYSTEM_FROM_CR, SYSTEM_CLTS, SYSTEM_LMSW};
+
+    v->exit.cr.known = true;
+    v->exit.cr.op = op[(q >> 4) & 3];
+    v->exit.cr.number = q & 15;
+    v->exit.cr.gpr = (q >> 8) & 15;
+}
+
 void vmx_control_register(struct vcpu *v)
 {
-    u64 q = vmread(QUALIFICATION);
-    unsigned number = q & 15;
-    u64 value = v->regs[(q >> 8) & 15];
     struct guest_view g;
+
+    decode(v, vmread(QUALIFICATION));
+    u64 value = v->regs[v->exit.cr.gpr];
 
     vmx_guest_view(v, &g);
     if (g.mode != CODE_64)
         value = (u32)value;
-    if (((q >> 4) & 3) == 0 && number == 0 && guest_cr0(v, value))
+    if (v->exit.cr.op == SYSTEM_TO_CR && v->exit.cr.number == 0 && guest_cr0(v, value))
         vcpu_advance(v, v->exit.length);
     else
         vcpu_raise(v, VECTOR_GP, 0);

@@ -53,6 +53,9 @@ void guest_main(void)
         section_mmio, section_modes, section_lock, section_a20,
     };
 
+    /* Weir starts with caches on and SFMASK 0; Bochs' BIOS leaves CD and NW set, its reset some of SFMASK. */
+    write_cr0(read_cr0() & ~0x60000000ull);
+    wrmsr(0xc0000084, 0);
     for (unsigned i = 0; i < COUNT(groups); i++) {
         if (rt_param[2] ? rt_param[2] == i + 1 : groups[i] != section_lock)
             groups[i]();

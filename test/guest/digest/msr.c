@@ -22,7 +22,7 @@ static bool varies(u32 msr)
 static bool of_svm(u32 msr)
 {
     return (msr >= 0xc0010114 && msr <= 0xc0010118) || msr == 0x3a
-           || (msr >= 0x480 && msr <= 0x491);
+           || msr == 0x9b || (msr >= 0x480 && msr <= 0x491);
 }
 
 /* Not written with arbitrary values: mode, clock, microcode, APIC, and what moves memory about. */

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* doc/exits.md's table, row by row, against both vendors' decoding. The table's file is the argument. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "core/log.h"
+#include "vm/exit.h"
+#include "vm/hook.h"
+#include "vm/npt.h"
+#include "vm/svm/svm.h"
+#include "vm/vmx/vmx.h"
+#include "x86/fence.h"
+#include "x86/trap.h"
+
+void svm_exit(struct vcpu *v);
+void vmx_exit(struct vcpu *v);
+void svm_enter(struct vcpu *v);
+void vmx_enter(struct vcpu *v);
+
+enum { EVENT, REASON, QUALIFIED, INFORMATION, EXITCODE, INFO1, CODE, ADDRESS, WEIR, COLUMNS };
+
+u64 host_vmcs[0x8000];
+struct vmx_features vmx_features;
+const struct vcpu_ops *vcpu_ops;
+const u8 vmx_entry_first[1], vmx_entry_last[1], vmx_entry_cancelled[1];
+static struct vmcb vmcb;
+static struct vmx vmx;
+static struct vcpu v;
+static char text[128];
+static u8 code_bytes[16];
+static unsigned code_count;
+
+/* The exit in the words of the table's last column. */
+static void describe(const struct exit_info *e)
+{
+    static const char *const names[] = {
+#define X(name, text) text,
+        WEIR_EXITS(X)
+#undef X
+    };
+    const struct io_exit *io = &e->io;
+    size_t at;
+
+    if (e->reason == WEIR_EXIT_IO) {
+        snprintf(text, sizeof(text), "io %s %x size %u", io->in ? "in" : "out", io->port, io->size);
+        at = strlen(text);
+        if (io->string)
+            snprintf(text + at, sizeof(text) - at, " string%s address %u segment %u", io->rep ? " rep" : "",
+                     io->address_size, io->segment);
+    } else if (e->reason == WEIR_EXIT_NESTED) {
+        snprintf(text, sizeof(text), "nested %s %lx%s%s", e->error & PF_W ? "write" : e->error & PF_I ? "fetch" : "read",
+                 e->gpa, e->error & PF_P ? " present" : "", e->error & BIT(33) ? " walking" : "");
+    } else {
+        snprintf(text, sizeof(text), "%s", names[e->reason]);
+    }
+}
+
+static void describe_cr(unsigned op, unsigned number, unsigned gpr)
+{
+    if (op == SYSTEM_CLTS || op == SYSTEM_LMSW)
+        snprintf(text, sizeof(text), "cr %s", op == SYSTEM_CLTS ? "clts" : "lmsw");
+    else
+        snprintf(text, sizeof(text), "cr %s %u gpr %u", op == SYSTEM_TO_CR ? "to" : "from", number, gpr);
+}
+
+void vcpu_handle_exit(struct cpu *cpu, struct vcpu *exited)
+{
+    (void)cpu;
+    describe(&exited->exit);
+}
+
+/* What CR exits do: nothing here. */
+void vcpu_advance(struct vcpu *exited, unsigned length)
+{
+    (void)exited;
+    (void)length;
+}
+
+void vcpu_raise(struct vcpu *exited, u8 vector, int64_t error)
+{
+    (void)exited;
+    (void)vector;
+    (void)error;
+}
+
+unsigned guest_fetch(struct cpu *cpu, const struct guest_view *g, u8 code[16])
+{
+    (void)cpu;
+    (void)g;
+    memcpy(code, code_bytes, sizeof(code_bytes));
+    return code_count;
+}
+
+/* Parts of the machine that no exit is decoded with; a test that came here would be wrong. */
+#define UNUSED_PART(declaration) \
+    declaration                  \
+    {                            \
+        abort();                 \
+    }
+UNUSED_PART(void svm_enter(struct vcpu *entered __attribute__((unused))))
+UNUSED_PART(void vmx_enter(struct vcpu *entered __attribute__((unused))))
+UNUSED_PART(u64 npt_root(void))
+UNUSED_PART(void npt_init(const struct npt_format *f __attribute__((unused))))
+UNUSED_PART(u64 hook_page(void))
+UNUSED_PART(u16 hook_entry(void))
+UNUSED_PART(int fence_take_interrupt(struct cpu *cpu __attribute__((unused))))
+UNUSED_PART(void *block_alloc(struct domain *d __attribute__((unused)), size_t bytes __attribute__((unused))))
+UNUSED_PART(void block_free(struct domain *d __attribute__((unused)), void *block __attribute__((unused)),
+                            size_t bytes __attribute__((unused))))
+UNUSED_PART(u64 host_rdmsr(u32 msr __attribute__((unused))))
+UNUSED_PART(bool host_wrmsr_safe(u32 msr __attribute__((unused)), u64 value __attribute__((unused))))
+UNUSED_PART(void vmx_init_cpu(struct cpu *cpu __attribute__((unused))))
+UNUSED_PART(void vmx_setup(struct vcpu *created __attribute__((unused))))
+UNUSED_PART(u64 ept_pointer(void))
+UNUSED_PART(bool ept_is_mtrr(u32 msr __attribute__((unused))))
+UNUSED_PART(void ept_mtrr_written(void))
+UNUSED_PART(void vcpu_before_entry(struct cpu *cpu __attribute__((unused)), struct vcpu *entered __attribute__((unused))))
+UNUSED_PART(void vmx_explain(struct vcpu *failed __attribute__((unused)), u32 reason __attribute__((unused))))
+UNUSED_PART(void guest_read(struct cpu *cpu __attribute__((unused)), u64 gpa __attribute__((unused)),
+                            void *to __attribute__((unused)), unsigned bytes __attribute__((unused))))
+
+static void read_code(char *column)
+{
+    char *rest = NULL;
+
+    code_count = 0;
+    memset(code_bytes, 0x90, sizeof(code_bytes));
+    if (*column == '-')
+        return;
+    for (char *word = strtok_r(column, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+        code_bytes[code_count++] = (u8)strtoul(word, NULL, 16);
+}
+
+static u64 hex(const char *column)
+{
+    return *column == '-' ? 0 : strtoull(column, NULL, 16);
+}
+
+static void on_vmx(char *column[])
+{
+    u64 reason = strtoull(column[REASON], NULL, 10);
+
+    memset(host_vmcs, 0, sizeof(host_vmcs));
+    memset(&v, 0, sizeof(v));
+    memset(v.regs, 0x80, sizeof(v.regs)); /* what MOV to CR0 refuses: the test has no TLB to flush */
+    vcpu_ops = &vmx_ops;
+    vmx_features = (struct vmx_features){.string_info = true};
+    v.vmx = &vmx;
+    v.cpu = this_cpu();
+    host_vmcs[EXIT_REASON] = reason;
+    host_vmcs[QUALIFICATION] = hex(column[QUALIFIED]);
+    host_vmcs[EXIT_INSTRUCTION] = hex(column[INFORMATION]);
+    host_vmcs[EXIT_LENGTH] = code_count;
+    host_vmcs[GUEST_PHYSICAL] = hex(column[ADDRESS]);
+    vmx_exit(&v);
+    if (reason == 28)
+        describe_cr(v.exit.cr.op, v.exit.cr.number, v.exit.cr.gpr);
+    CHECK(strcmp(text, column[WEIR]), 0);
+    if (reason != 48)
+        CHECK(v.exit.length, code_count);
+}
+
+static void on_svm(char *column[])
+{
+    u64 code = hex(column[EXITCODE]);
+    struct system_insn insn;
+
+    memset(&vmcb, 0, sizeof(vmcb));
+    memset(&v, 0, sizeof(v));
+    vcpu_ops = &svm_ops;
+    svm_features = (struct svm_features){.npt = true, .decode_assist = true};
+    v.vmcb = &vmcb;
+    v.cpu = this_cpu();
+    vmcb.exitcode = code;
+    vmcb.exitinfo1 = hex(column[INFO1]);
+    vmcb.exitinfo2 = code == 0x400 ? hex(column[ADDRESS]) : code_count;
+    svm_exit(&v);
+    if (code < 0x20) { /* a control register: only the code tells which and how */
+        CHECK(decode_system(code_bytes, code_count, CODE_64, &insn), true);
+        describe_cr(insn.op, insn.number, insn.gpr);
+    }
+    CHECK(strcmp(text, column[WEIR]), 0);
+}
+
+/* The cells of a table's line without the blanks around them; false: it has not COLUMNS. */
+static bool split(char *line, char *column[])
+{
+    unsigned n = 0;
+
+    for (char *at = line + 1, *bar; (bar = strchr(at, '|')) && n < COLUMNS; at = bar + 1) {
+        char *end = bar;
+        while (*at == ' ')
+            at++;
+        while (end > at && end[-1] == ' ')
+            end--;
+        *end = 0;
+        column[n++] = at;
+    }
+    return n == COLUMNS;
+}
+
+int main(int argc, char **argv)
+{
+    FILE *f = argc == 2 ? fopen(argv[1], "r") : NULL;
+    char line[512], *column[COLUMNS];
+    unsigned rows = 0;
+
+    if (!f) {
+        printf("usage: %s exits.md\n", argv[0]);
+        return 2;
+    }
+    host_start();
+    while (fgets(line, sizeof(line), f)) {
+        if (line[0] != '|' || !split(line, column) || !strcmp(column[EVENT], "event") || column[EVENT][0] == '-')
+            continue;
+        rows++;
+        check_case = column[EVENT];
+        read_code(column[CODE]);
+        if (column[REASON][0] != '-')
+            on_vmx(column);
+        if (column[EXITCODE][0] != '-')
+            on_svm(column);
+    }
+    fclose(f);
+    check_case = "rows of the table";
+    CHECK(rows >= 30, true);
+    return check_end();
+}

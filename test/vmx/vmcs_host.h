@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Included after host.h: the VMCS is an array, the debug registers and CR2 are nowhere. */
+#ifndef TEST_VMCS_HOST_H
+#define TEST_VMCS_HOST_H
+
+#include "vm/vmx/vmcs.h"
+
+extern u64 host_vmcs[0x8000];
+
+#define vmread(field) host_vmcs[field]
+#define vmwrite(field, v) ((void)(host_vmcs[field] = (v)))
+#define read_cr2() 0
+#define write_cr2(v) ((void)(v))
+#define read_cr8() 0
+#define read_dr6() 0
+#define write_dr6(v) ((void)(v))
+
+#endif
