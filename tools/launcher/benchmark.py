@@ -7,6 +7,7 @@ import re
 import benchcrypt
 import benchevents
 import benchlinux
+import bochs
 import bootimage
 import build
 import demodisk
@@ -21,7 +22,9 @@ EVENTS = ("io.kernel", "cpuid", "rdmsr", "io.ring3", "mmio.ring3", "mmio.emulato
 
 
 def main(argv):
-    options = command_line.parse(argv, flags=("--json",), words=(0, 1))
+    options = command_line.parse(argv, flags=("--json",), values=("--cpu",), words=(0, 1))
+    cpu = options.cpu or "svm"
+    on_bochs = bochs.model(cpu, False) is not None
     try:
         wanted = re.compile(options.words[0] if options.words else "")
     except re.error as error:
@@ -32,13 +35,13 @@ def main(argv):
     rows = {}
     # Events beside the contract's are named by the guest program alone, so an
     # unknown name asks the events too.
-    if not any(map(wanted.search, LINUX + CRYPT)) or any(map(wanted.search, EVENTS)):
+    if on_bochs or not any(map(wanted.search, LINUX + CRYPT)) or any(map(wanted.search, EVENTS)):
         say("measuring events (three runs of the bench guest)")
-        rows.update(benchevents.measure())
-    if any(map(wanted.search, LINUX)):
+        rows.update(benchevents.measure(cpu))
+    if any(map(wanted.search, LINUX)) and not on_bochs:
         say("measuring the demo guest's boot (two boots)")
         rows.update(benchlinux.measure())
-    if any(map(wanted.search, CRYPT)):
+    if any(map(wanted.search, CRYPT)) and not on_bochs:
         say("counting the disk cipher's instructions (valgrind)")
         rows.update(benchcrypt.measure())
     rows = {name: row for name, row in rows.items() if wanted.search(name)}

@@ -3,6 +3,7 @@
 #include "core/log.h"
 #include "core/string.h"
 #include "mm/page.h"
+#include "vm/exit.h"
 #include "vmx.h"
 #include "x86/apic.h"
 
@@ -14,15 +15,15 @@
 static u8 *io_bitmap;  /* 2 pages: one bit a port */
 static u8 *msr_bitmap; /* reads of 0 to 1FFFh and C0000000h to C0001FFFh, then writes */
 
+/* Always intercepted, besides firmware_msrs. */
 static const struct {
     u32 first, last;
-    bool read; /* intercepted too */
+    bool read; /* reads, too */
 } own_msrs[] = {
     {MSR_FEATURE_CONTROL, MSR_FEATURE_CONTROL, true}, {MSR_VMX_FIRST, MSR_VMX_LAST, true},
     {MSR_SMM_MONITOR, MSR_SMM_MONITOR, true}, {MSR_APIC_BASE, MSR_APIC_BASE, false}, {MSR_TSC, MSR_TSC, false},
-    {MSR_TSC_ADJUST, MSR_TSC_ADJUST, false}, {MSR_UCODE_WRITE, MSR_UCODE_WRITE, false},
-    {MSR_UCODE_REV, MSR_UCODE_REV, false}, {0x200, 0x21f, false}, {0x250, 0x250, false}, {0x258, 0x259, false},
-    {0x268, 0x26f, false}, {0x2ff, 0x2ff, false},
+    {MSR_TSC_ADJUST, MSR_TSC_ADJUST, false}, {0x200, 0x21f, false}, {0x250, 0x250, false}, {0x258, 0x259, false},
+    {0x268, 0x26f, false}, {0x2ff, 0x2ff, false}, /* the MTRRs */
 };
 
 static void set_bit(u8 *map, u32 bit, bool on)
@@ -67,6 +68,10 @@ void vmx_intercept_msr(u32 first, u32 last, bool on)
         for (u32 msr = own_msrs[i].first; msr <= own_msrs[i].last; msr++)
             if (msr >= first && msr <= last)
                 set_msr(msr, own_msrs[i].read, true);
+    for (unsigned i = 0; !on && i < FIRMWARE_MSRS; i++)
+        for (u32 msr = firmware_msrs[i].first; msr <= firmware_msrs[i].last; msr++)
+            if (msr >= first && msr <= last && has_bit(msr))
+                set_msr(msr, false, true);
 }
 
 void vmx_bitmaps_init(void)
