@@ -40,7 +40,7 @@ u64 e820_find_region(const struct boot_info *info, u64 bytes, u64 align, u64 kee
 /* Bytes of usable RAM from base on without a hole, at most to limit. */
 u64 e820_usable_from(const struct weir_e820 *map, u32 n, u64 base, u64 limit);
 
-/* Zeroes all usable RAM below 4 GiB outside Weir: the boot loader leaves copies of the modules. boot/scrub.c */
+/* Zeroes all usable RAM below 4 GiB and what is free of Weir's own: the boot loader leaves copies of the modules. boot/scrub.c */
 void boot_scrub(const struct weir_e820 *map, u32 n);
 
 #define E820_RAM 1u

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "boot.h"
 
+#include "mm/page.h"
 #include "mm/window.h"
 
 /* 16 bytes a store: at boot the registers are nobody's yet. to and bytes are multiples of 128. */
@@ -38,4 +39,5 @@ void boot_scrub(const struct weir_e820 *map, u32 n)
         }
     }
     write_cr0(read_cr0() | CR0_TS);
+    page_zero_free();
 }

@@ -27,6 +27,13 @@ void page_init(u64 base, u32 used)
     kernel_budget = (struct budget){PAGES, used};
 }
 
+void page_zero_free(void)
+{
+    for (u32 i = search_from; i < PAGES; i++)
+        if (!is_taken(i))
+            page_zero((void *)(KERNEL_VBASE + i * PAGE_SIZE));
+}
+
 u32 page_free_count(void)
 {
     return free_pages;

@@ -34,6 +34,8 @@ static inline bool in_region(u64 pa)
 
 /* The first used pages of the region hold the image and the boot modules. */
 void page_init(u64 base, u32 used);
+/* Zeroes the pages that are free: what the boot loader left there. For the start only. */
+void page_zero_free(void);
 /* n contiguous zeroed pages, or NULL when the budget or the region has no such run. Never on the exit path. */
 void *page_alloc(struct budget *b, u32 n) must_check;
 /* Gives back what page_alloc gave, by the same n. */
