@@ -95,7 +95,7 @@ def case_a_log_rule_keeps_its_limit():
     with Boot(policy='io.log{ ports = "5000h-500Fh", limit = 3 }\n'
                      'io.log{ ports = "5010h-501Fh", limit = 0 }\n') as machine:
         both = "for i in 1280 1281; do dd if=/dev/port bs=16 count=1 skip=$i of=/dev/null 2>/dev/null; done"
-        machine.ok(f"{both}; sleep 1.2; {both}")
+        machine.ok(f"{both}; sleep 2; {both}")
         machine.wait_log(r"(?s)io read 0x501f .*io read 0x501f ")
         log = machine.weir_log()
         for what, pattern, wanted in (("limit = 3", r"io read 0x500. ", 6), ("limit = 0", r"io read 0x501. ", 32),
