@@ -25,11 +25,12 @@ static void take_words(uint64_t *to, const volatile uint64_t *from, unsigned n)
 /* Copies the guest's command. false: it is not in RAM. */
 static bool fetch(const struct port *p, unsigned n, struct saved_slot *s)
 {
-    const volatile struct ahci_header *h = (const volatile struct ahci_header *)p->list + n;
+    const volatile struct ahci_header *h;
     const uint8_t *table;
 
     if (!p->list)
         return false;
+    h = (const volatile struct ahci_header *)p->list + n;
     s->flags = h->flags;
     s->table = ((uint64_t)h->ctbau << 32 | h->ctba) & ~127ull;
     s->prds = s->flags >> 16;
@@ -99,6 +100,12 @@ static enum slot_way way_of_ruled(const struct port *p, const struct saved_slot 
     }
 }
 
+/* READ to RECEIVE FPDMA QUEUED. */
+static bool is_queued(const uint8_t *fis)
+{
+    return fis[H2D_FLAGS] & H2D_C && fis[H2D_COMMAND] >= ATA_READ_FPDMA && fis[H2D_COMMAND] <= 0x65;
+}
+
 static void decide(const struct port *p, unsigned n)
 {
     struct saved_slot *s = &p->s->slot[n];
@@ -112,6 +119,8 @@ static void decide(const struct port *p, unsigned n)
         if (s->class == COMMAND_NO_DATA)
             s->prds = 0;
     }
+    if (is_queued(s->fis) && !s->ncq) /* the controller would find its data by the tag, and end it by PxCI */
+        s->way = WAY_ABORT;
     if (s->ncq) /* the tag is the slot (AHCI 1.3.1, 5.5.1) */
         s->fis[H2D_COUNT] = (uint8_t)((s->fis[H2D_COUNT] & 7) | n << 3);
     if (s->way == WAY_DIRECT && s->prds > DIRECT_PRDS)

@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "model.h"
+#include "crypt/crypt.h"
+#include <sanitizer/asan_interface.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct model model;
+
+_Noreturn static void die(const char *why, uint64_t value)
+{
+    fprintf(stderr, "model: %s (0x%llx)\n", why, (unsigned long long)value);
+    abort();
+}
+
+/* ---- the cipher ---- */
+
+void model_cipher(uint64_t sector, uint8_t *data)
+{
+    for (unsigned i = 0; i < SECTOR; i++)
+        data[i] ^= (uint8_t)(0x5a + sector * 7 + i * 13 + (sector >> 8));
+}
+
+static void cipher(const struct crypt_key *key, uint64_t sector, uint8_t *to, const uint8_t *from, size_t sectors)
+{
+    if (key != storage.keys)
+        die("another key than the disk's", 0);
+    for (size_t i = 0; i < sectors; i++) {
+        memmove(to + i * SECTOR, from + i * SECTOR, SECTOR);
+        model_cipher(sector + i, to + i * SECTOR);
+    }
+}
+
+void crypt_encrypt(const struct crypt_key *key, uint64_t sector, void *to, const void *from, size_t sectors)
+{
+    cipher(key, sector, to, from, sectors);
+}
+
+void crypt_decrypt(const struct crypt_key *key, uint64_t sector, void *to, const void *from, size_t sectors)
+{
+    cipher(key, sector, to, from, sectors);
+}
+
+/* ---- memory ---- */
+
+/* What an address is to the controller. Anything but RAM of the guest's and storage's own is a failure of storage. */
+static uint8_t *bus(uint64_t address, uint64_t bytes)
+{
+    if (address >= MODEL_DMA && address - MODEL_DMA + bytes <= sizeof(struct dma))
+        return (uint8_t *)storage.dma + (address - MODEL_DMA);
+    if (!memory_at(address, bytes))
+        die("the controller was told to use an address that is not the guest's", address);
+    return model.memory + address;
+}
+
+static uint8_t *own(uint64_t address, uint64_t bytes)
+{
+    if (address < MODEL_DMA || address - MODEL_DMA + bytes > sizeof(struct dma))
+        die("a structure of the controller's is not in storage's memory", address);
+    return bus(address, bytes);
+}
+
+/* ---- the disk ---- */
+
+struct transfer {
+    const struct ahci_prd *prd;
+    uint32_t left, offset, moved;
+};
+
+static bool move(struct transfer *t, uint8_t *data, uint32_t bytes, bool to_memory)
+{
+    while (bytes) {
+        uint64_t at;
+        uint32_t n;
+
+        if (!t->left)
+            return false;
+        n = (t->prd->dbc & PRD_BYTES) + 1 - t->offset;
+        n = n < bytes ? n : bytes;
+        at = ((uint64_t)t->prd->dbau << 32 | t->prd->dba) + t->offset;
+        if (to_memory)
+            memcpy(bus(at, n), data, n);
+        else
+            memcpy(data, bus(at, n), n);
+        data += n;
+        bytes -= n;
+        t->moved += n;
+        t->offset += n;
+        if (t->offset == (t->prd->dbc & PRD_BYTES) + 1) {
+            t->prd++;
+            t->left--;
+            t->offset = 0;
+        }
+    }
+    return true;
+}
+
+static void put_text(uint8_t *data, unsigned word, unsigned words, const char *text)
+{
+    for (unsigned i = 0; i < 2 * words; i++)
+        data[2 * word + (i ^ 1)] = *text ? (uint8_t)*text++ : ' ';
+}
+
+static bool identify(unsigned n, struct transfer *t)
+{
+    uint8_t data[SECTOR] = { 0 };
+
+    put_text(data, 10, 10, n ? "SERIAL1" : "SERIAL0");
+    put_text(data, 27, 20, "MODEL DISK");
+    data[2 * 69 + 1] = 0x40; /* DRAT */
+    data[2 * 83 + 1] = 0x04;
+    memcpy(data + 200, &(uint32_t){ MODEL_SECTORS }, 4);
+    return move(t, data, SECTOR, true);
+}
+
+/* true: done; else the error register. */
+static bool media(unsigned n, const struct command *c, struct transfer *t, uint32_t *error, uint64_t *at)
+{
+    struct model_port *p = &model.port[n];
+
+    if (c->sectors > p->longest)
+        p->longest = c->sectors;
+    for (uint32_t i = 0; i < c->sectors; i++) {
+        uint8_t *sector = model.disk[n] + (c->lba + i) * SECTOR;
+
+        *at = c->lba + i;
+        if (c->lba + i >= MODEL_SECTORS) {
+            *error = 0x10; /* IDNF */
+            return false;
+        }
+        if (c->lba + i == p->fail_lba) {
+            *error = 0x40; /* UNC */
+            return false;
+        }
+        if (!move(t, sector, SECTOR, c->class == COMMAND_READ)) {
+            *error = 0x04;
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool do_command(unsigned n, const uint8_t *fis, uint32_t flags, struct transfer *t, uint32_t *error, uint64_t *at)
+{
+    struct command c = command_parse(fis, flags);
+
+    *error = 0x04; /* ABRT */
+    *at = 0;
+    if (!(fis[H2D_FLAGS] & H2D_C) || fis[H2D_TYPE] != FIS_H2D_TYPE)
+        return true;
+    if (c.class == COMMAND_READ || c.class == COMMAND_WRITE) {
+        bool bounced = t->left && t->prd->dba >= MODEL_DMA && t->prd->dba - MODEL_DMA < sizeof(struct dma);
+
+        if (bounced && (c.class == COMMAND_WRITE) != !!(flags & HEADER_W))
+            die("a bounced command whose header says another direction", fis[H2D_COMMAND]);
+        return media(n, &c, t, error, at);
+    }
+    switch (fis[H2D_COMMAND]) {
+    case ATA_IDENTIFY:
+        return identify(n, t);
+    case 0xe7:
+    case 0xea:
+        model.port[n].flushes++;
+        return true;
+    case ATA_DSM:
+    case ATA_CHECK_POWER_MODE:
+    case 0xef:
+    case 0x42:
+        return true;
+    default:
+        model.port[n].aborted++;
+        return false;
+    }
+}
+
+/* ---- the controller ---- */
+
+static void put_d2h(struct model_port *p, uint32_t status, uint32_t error, uint64_t at)
+{
+    uint8_t *fis = own(p->fb, FIS_AREA_BYTES) + FIS_D2H;
+
+    memset(fis, 0, 20);
+    fis[0] = FIS_D2H_TYPE;
+    fis[1] = 0x40;
+    fis[2] = (uint8_t)status;
+    fis[3] = (uint8_t)error;
+    memcpy(fis + 4, &at, 3);
+    p->tfd = status | error << 8;
+}
+
+static void execute(unsigned n, unsigned slot)
+{
+    struct model_port *p = &model.port[n];
+    struct ahci_header *h = (struct ahci_header *)own(p->clb, 1024) + slot;
+    uint64_t table = (uint64_t)h->ctbau << 32 | h->ctba, at;
+    const uint8_t *fis = own(table, TABLE_PRDT);
+    uint32_t prds = h->flags >> 16, error;
+    struct transfer t = { (const struct ahci_prd *)(prds ? own(table + TABLE_PRDT, prds * 16) : fis), prds, 0, 0 };
+    bool queued = fis[H2D_COMMAND] == 0x60 || fis[H2D_COMMAND] == 0x61, good;
+
+    p->commands++;
+    p->log[p->logged++ % sizeof(p->log)] = fis[H2D_COMMAND];
+    if (queued && (!(p->sact >> slot & 1) || fis[H2D_COUNT] >> 3 != slot))
+        die("an NCQ command with another tag than its slot", slot);
+    good = do_command(n, fis, h->flags, &t, &error, &at);
+    h->prdbc = t.moved;
+    if (!good) {
+        put_d2h(p, 0x51, error, at);
+        p->is |= IS_TFES;
+        return;
+    }
+    p->ci &= ~(1u << slot);
+    if (queued) {
+        p->sact &= ~(1u << slot);
+        p->is |= IS_SDBS;
+    } else {
+        put_d2h(p, 0x50, 0, 0);
+        p->is |= IS_DHRS;
+    }
+}
+
+bool model_step(unsigned port, unsigned n)
+{
+    struct model_port *p = &model.port[port];
+    uint32_t waiting = p->ci;
+
+    if (!(p->cmd & CMD_ST) || p->is & IS_STOPS || !waiting)
+        return false;
+    for (n %= (unsigned)__builtin_popcount(waiting); n; n--)
+        waiting &= waiting - 1;
+    execute(port, (unsigned)__builtin_ctz(waiting));
+    return true;
+}
+
+static void run_all(unsigned port)
+{
+    while (model.automatic && model_step(port, 0))
+        ;
+}
+
+static void set_cmd(struct model_port *p, uint32_t value)
+{
+    if (!(value & CMD_ST)) {
+        p->ci = p->sact = 0;
+        value &= ~CMD_CR;
+    } else {
+        if (!(p->cmd & CMD_ST))
+            (void)own(p->clb, 1024);
+        value |= CMD_CR;
+    }
+    if (value & CMD_FRE)
+        (void)own(p->fb, FIS_AREA_BYTES);
+    p->cmd = value & CMD_FRE ? value | CMD_FR : value & ~CMD_FR;
+}
+
+static void reset(void)
+{
+    for (unsigned i = 0; i < MODEL_PORTS; i++) {
+        struct model_port *p = &model.port[i];
+
+        p->is = p->ie = p->cmd = p->serr = p->sctl = p->sact = p->ci = 0;
+        p->tfd = 0x50;
+    }
+    model.is = 0;
+}
+
+uint32_t hw_read(const struct hba *h, unsigned reg)
+{
+    unsigned n = (reg - HBA_PORTS) / HBA_PORT_BYTES;
+    const struct model_port *p = &model.port[n % MODEL_PORTS];
+
+    if (h->base && h->base != MODEL_BASE)
+        die("another controller", h->base);
+    if (reg % 4 || reg >= 0x2000)
+        die("no such register", reg);
+    if (reg < HBA_PORTS)
+        return reg == HBA_CAP ? CAP_S64A | CAP_SPM | 0x1f00 : reg == HBA_GHC ? model.ghc : reg == HBA_IS ? model.is
+               : reg == HBA_PI ? (1u << MODEL_PORTS) - 1 : 0;
+    if (n >= MODEL_PORTS)
+        return 0;
+    switch ((reg - HBA_PORTS) % HBA_PORT_BYTES) {
+    case PX_CLB:
+        return (uint32_t)p->clb;
+    case PX_CLBU:
+        return (uint32_t)(p->clb >> 32);
+    case PX_FB:
+        return (uint32_t)p->fb;
+    case PX_FBU:
+        return (uint32_t)(p->fb >> 32);
+    case PX_IS:
+        return p->is;
+    case PX_IE:
+        return p->ie;
+    case PX_CMD:
+        return p->cmd;
+    case PX_TFD:
+        return p->tfd;
+    case PX_SIG:
+        return SIG_ATA;
+    case PX_SSTS:
+        return 0x113;
+    case PX_SCTL:
+        return p->sctl;
+    case PX_SERR:
+        return p->serr;
+    case PX_SACT:
+        return p->sact;
+    case PX_CI:
+        return p->ci;
+    default:
+        return 0;
+    }
+}
+
+static void write_port(unsigned n, unsigned of, uint32_t value)
+{
+    struct model_port *p = &model.port[n];
+
+    switch (of) {
+    case PX_CLB:
+        p->clb = (p->clb & ~0xffffffffull) | (value & ~1023u);
+        break;
+    case PX_CLBU:
+        p->clb = (p->clb & 0xffffffffu) | (uint64_t)value << 32;
+        break;
+    case PX_FB:
+        p->fb = (p->fb & ~0xffffffffull) | (value & ~255u);
+        break;
+    case PX_FBU:
+        p->fb = (p->fb & 0xffffffffu) | (uint64_t)value << 32;
+        break;
+    case PX_IS:
+        p->is &= ~value;
+        break;
+    case PX_IE:
+        p->ie = value;
+        break;
+    case PX_CMD:
+        set_cmd(p, value);
+        break;
+    case PX_SCTL:
+        p->sctl = value;
+        break;
+    case PX_SERR:
+        p->serr &= ~value;
+        break;
+    case PX_SACT:
+        if (p->cmd & CMD_ST)
+            p->sact |= value;
+        break;
+    case PX_CI:
+        if (p->cmd & CMD_ST)
+            p->ci |= value;
+        run_all(n);
+        break;
+    }
+}
+
+void hw_write(const struct hba *h, unsigned reg, uint32_t value)
+{
+    unsigned n = (reg - HBA_PORTS) / HBA_PORT_BYTES;
+
+    (void)h;
+    if (reg >= HBA_PORTS && n < MODEL_PORTS)
+        write_port(n, (reg - HBA_PORTS) % HBA_PORT_BYTES, value);
+    else if (reg == HBA_GHC && value & GHC_HR)
+        reset();
+    else if (reg == HBA_GHC)
+        model.ghc = value;
+    else if (reg == HBA_IS)
+        model.is &= ~value;
+}
+
+/* Time passes for storage only while it waits for a command of its own. */
+void hw_pause(unsigned us)
+{
+    (void)us;
+    for (unsigned i = 0; i < MODEL_PORTS; i++)
+        (void)model_step(i, 0);
+}
+
+bool hw_open(struct hba *h, uint64_t base)
+{
+    (void)h;
+    return base == MODEL_BASE;
+}
+
+void hw_log(const char *format, ...)
+{
+    (void)format;
+}
+
+/* ---- the machine ---- */
+
+/* Everything but the big memories, which stay as they are. */
+static void power_on(uint8_t *memory, uint8_t *disk[MODEL_PORTS])
+{
+    static const struct weir_e820 map[] = {
+        { 0, 0x9f000, 1, 1 },
+        { 0x9f000, 0x1000, 2, 1 },
+        { MODEL_RAM_FIRST, MODEL_RAM_END - MODEL_RAM_FIRST, 1, 1 },
+        { MODEL_MEMORY, 0x10000000, 2, 1 },
+    };
+    struct storage empty = { .tables = &model.tables, .saved = storage.saved, .dma = storage.dma,
+                             .dma_phys = MODEL_DMA, .keys = storage.keys };
+
+    memset(&model, 0, sizeof(model));
+    model.memory = memory;
+    for (unsigned i = 0; i < MODEL_PORTS; i++) {
+        model.disk[i] = disk[i];
+        model.port[i] = (struct model_port){ .clb = 0x200000 + i * 0x1000, .fb = 0x200400 + i * 0x1000, .tfd = 0x50,
+                                             .fail_lba = UINT64_MAX };
+    }
+    model.automatic = true;
+    model.ghc = GHC_AE;
+    storage = empty;
+    memset(storage.saved, 0, offsetof(struct saved, pieces));
+    memory_begin(map, sizeof(map) / sizeof(map[0]), model.memory);
+}
+
+void model_begin(void)
+{
+    uint8_t *disk[MODEL_PORTS], *memory = calloc(1, MODEL_MEMORY);
+
+    for (unsigned i = 0; i < MODEL_PORTS; i++)
+        disk[i] = calloc(MODEL_SECTORS, SECTOR);
+    storage.saved = calloc(1, sizeof(struct saved));
+    storage.dma = aligned_alloc(4096, sizeof(struct dma));
+    memset(storage.dma, 0xee, sizeof(struct dma));
+    storage.keys = aligned_alloc(64, sizeof(struct crypt_key));
+    power_on(memory, disk);
+    /* what is no RAM of the guest's may not even be looked at */
+    ASAN_POISON_MEMORY_REGION(model.memory + 0x9f000, 0xc0000 - 0x9f000);
+    ASAN_POISON_MEMORY_REGION(model.memory + MODEL_RAM_END, MODEL_MEMORY - MODEL_RAM_END);
+}
+
+void model_again(void)
+{
+    for (uint32_t i = 0; i < POOL_PAGES; i++) {
+        (void)pool_claim(i, 1); /* fails where it is taken */
+        pool_give(i, 1);
+    }
+    power_on(model.memory, (uint8_t *[]){ model.disk[0], model.disk[1] });
+}
+
+void model_end(void)
+{
+    for (uint32_t i = 0; i < POOL_PAGES; i++) {
+        (void)pool_claim(i, 1); /* fails where it is taken */
+        pool_give(i, 1);
+    }
+    ASAN_UNPOISON_MEMORY_REGION(model.memory, MODEL_MEMORY);
+    free(model.memory);
+    for (unsigned i = 0; i < MODEL_PORTS; i++)
+        free(model.disk[i]);
+    free(storage.saved);
+    free(storage.dma);
+    free((void *)storage.keys);
+}
+
+bool model_start(void)
+{
+    static const uint64_t bases[HBAS] = { MODEL_BASE };
+
+    return storage_start(bases, false);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A machine for the storage library: guest memory with holes, one AHCI controller with two ports, a disk on each. The
+ * controller does what its command lists say and ends the test where they name memory that is neither the guest's RAM
+ * nor storage's DMA memory. The cipher is a stand-in that any mix-up of sector, key or direction breaks.
+ */
+#ifndef TEST_STORAGE_MODEL_H
+#define TEST_STORAGE_MODEL_H
+
+#include "storage.h"
+
+#define MODEL_BASE 0xfebf0000ull
+#define MODEL_PORTS 2u
+#define MODEL_DMA 0x40000000ull
+#define MODEL_RAM_FIRST 0x100000u /* usable RAM of the guest: first to end, then firmware's; nothing else */
+#define MODEL_RAM_END 0x2800000u
+#define MODEL_MEMORY 0x2a00000u
+#define MODEL_SECTORS 70000u
+
+struct model_port {
+    uint64_t clb, fb;
+    uint32_t is, ie, cmd, tfd, serr, sctl, sact, ci, accepted;
+    uint64_t fail_lba; /* a sector that cannot be read or written; UINT64_MAX: none */
+    uint32_t commands, aborted, flushes, longest; /* longest: most sectors in a command */
+    uint8_t log[64];    /* command codes, in the order in which they were done */
+    uint32_t logged;
+};
+
+struct model {
+    uint8_t *memory;
+    uint8_t *disk[MODEL_PORTS];
+    struct model_port port[MODEL_PORTS];
+    uint32_t is, ghc;
+    bool automatic; /* every command is done at once */
+    struct policy_tables tables;
+};
+
+extern struct model model;
+
+/* A machine as firmware leaves it, storage not started. */
+void model_begin(void);
+void model_end(void);
+/* Off and on again: memory and disks keep what they hold. */
+void model_again(void);
+/* storage_start() on it. */
+bool model_start(void);
+/* Does the n-th of the commands that wait on a port; false: there are not so many. */
+bool model_step(unsigned port, unsigned n);
+/* What the stand-in cipher makes of a sector, in place. */
+void model_cipher(uint64_t sector, uint8_t *data);
+
+#endif

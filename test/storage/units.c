@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the guest of a mediated disk gets, and what the disk gets. */
+#include "driver.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static unsigned failures;
+
+#define EXPECT(what, got, wanted)                                                                                        \
+    do {                                                                                                                 \
+        unsigned long long got_ = (unsigned long long)(got), wanted_ = (unsigned long long)(wanted);                     \
+        if (got_ != wanted_) {                                                                                           \
+            printf("%s:%d: %s: expected 0x%llx, got 0x%llx\n", __FILE__, __LINE__, what, wanted_, got_);                 \
+            failures++;                                                                                                  \
+        }                                                                                                                \
+    } while (0)
+
+#define DATA 0xa00001u /* odd on purpose; storage clears bit 0 as the controller would */
+#define EVEN (DATA - 1)
+
+static void rule(uint8_t action, uint64_t first, uint64_t last)
+{
+    struct policy_tables *t = &model.tables;
+
+    t->storage[t->nstorage++] =
+        (struct policy_storage){ .line = 1, .action = action, .fields = POLICY_BY_PORT, .first_range = 0, .nranges = 1 };
+    t->ranges[t->nranges++] = (struct policy_storage_range){ .first = first, .last = last };
+    t->nkeys = 1;
+}
+
+static void begin(uint8_t action)
+{
+    model_begin();
+    if (action)
+        rule(action, 0, UINT64_MAX);
+    EXPECT("starts", model_start(), true);
+    driver_start(0);
+}
+
+static void fill(uint8_t *p, size_t n, unsigned seed)
+{
+    for (size_t i = 0; i < n; i++)
+        p[i] = (uint8_t)(seed + i * 31 + (i >> 9) * 17);
+}
+
+/* Does the disk hold what the guest has at `memory`, encrypted? */
+static bool is_encrypted(uint64_t lba, uint32_t sectors, const uint8_t *memory)
+{
+    for (uint32_t i = 0; i < sectors; i++) {
+        uint8_t sector[SECTOR];
+
+        memcpy(sector, model.disk[0] + (lba + i) * SECTOR, SECTOR);
+        model_cipher(lba + i, sector);
+        if (memcmp(sector, memory + (size_t)i * SECTOR, SECTOR) != 0)
+            return false;
+    }
+    return true;
+}
+
+static void write_and_read_back(uint8_t write, uint8_t read, uint32_t sectors, uint32_t piece)
+{
+    bool queued = write == ATA_WRITE_FPDMA;
+    uint32_t bytes = sectors * SECTOR, done = queued ? IS_SDBS : IS_DHRS;
+    uint8_t *data = model.memory + EVEN, *copy = malloc(bytes);
+
+    fill(data, bytes, sectors + piece);
+    memcpy(copy, data, bytes);
+    driver_put(0, 3, write, 100, sectors, EVEN, bytes, piece);
+    EXPECT("PxIS of the write", driver_run(0, 1u << 3, queued) & ~IS_DPS, done);
+    EXPECT("the disk has ciphertext", is_encrypted(100, sectors, copy), true);
+    memset(data, 0xaa, bytes);
+    driver_put(0, 3, read, 100, sectors, EVEN, bytes, piece);
+    EXPECT("PxIS of the read", driver_run(0, 1u << 3, queued) & ~IS_DPS, done);
+    EXPECT("the guest has plaintext", memcmp(data, copy, bytes), 0);
+    EXPECT("PRDBC", ((struct ahci_header *)(model.memory + LIST(0)))[3].prdbc, bytes);
+    EXPECT("the pool is free again", pool_free_pages(), POOL_PAGES);
+    free(copy);
+}
+
+static void every_size_and_piece(void)
+{
+    static const struct {
+        uint32_t sectors, piece;
+    } sizes[] = { { 1, 512 }, { 8, 4096 }, { 8, 2 * 3 }, { 1, 2 }, { 33, 510 }, { 256, 4096 }, { 2048, 65536 },
+                  { 2049, 65536 }, { 4096, 4096 }, { 5000, 0x10002 }, { 3000, 1538 }, { 40000, PRD_MAX_BYTES } };
+
+    for (unsigned way = 0; way < 2; way++) {
+        begin(POLICY_ENCRYPT);
+        model.automatic = way;
+        for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+            write_and_read_back(0x35, 0x25, sizes[i].sectors, sizes[i].piece);
+            write_and_read_back(ATA_WRITE_FPDMA, ATA_READ_FPDMA, sizes[i].sectors, sizes[i].piece);
+            if (sizes[i].sectors <= 256)
+                write_and_read_back(0xca, 0xc8, sizes[i].sectors, sizes[i].piece);
+        }
+        EXPECT("no command of more than a part", model.port[0].longest, PART_PAGES * 8);
+        model_end();
+    }
+}
+
+static void the_largest_command(void)
+{
+    uint32_t bytes = 65536u * SECTOR;
+
+    begin(POLICY_ENCRYPT);
+    fill(model.memory + 0x300000, bytes, 5);
+    driver_put(0, 0, 0x35, 4000, 65536, 0x300000, bytes, PRD_MAX_BYTES);
+    EXPECT("PxIS", driver_run(0, 1, false), IS_DHRS);
+    EXPECT("the disk has ciphertext", is_encrypted(4000, 65536, model.memory + 0x300000), true);
+    EXPECT("in parts of 1 MiB", model.port[0].commands, 32 + 1 /* IDENTIFY */);
+    model_end();
+}
+
+static void thirty_two_at_once_in_any_order(void)
+{
+    begin(POLICY_ENCRYPT);
+    model.automatic = false;
+    for (unsigned n = 0; n < SLOTS; n++) {
+        fill(model.memory + EVEN + n * 0x80000, 0x80000, n);
+        driver_put(0, n, ATA_WRITE_FPDMA, n * 1024, 1024, EVEN + n * 0x80000, 0x80000, 4096);
+    }
+    reg_write(0, PX_SACT, UINT32_MAX);
+    reg_write(0, PX_CI, UINT32_MAX);
+    for (unsigned i = 0; reg_read(0, PX_SACT); i++) {
+        model_step(0, i * 7);
+        reg_write(0, PX_IS, reg_read(0, PX_IS));
+        if (i > 10000) {
+            EXPECT("it ends", i, 0);
+            break;
+        }
+    }
+    for (unsigned n = 0; n < SLOTS; n++)
+        EXPECT("ciphertext", is_encrypted(n * 1024, 1024, model.memory + EVEN + n * 0x80000), true);
+    EXPECT("the pool is free again", pool_free_pages(), POOL_PAGES);
+    model_end();
+}
+
+static void a_flush_does_not_overtake_a_split_write(void)
+{
+    begin(POLICY_ENCRYPT);
+    driver_put(0, 0, 0x35, 0, 4096, EVEN, 4096 * SECTOR, 65536);
+    driver_put(0, 1, 0xea, 0, 0, 0, 0, 1);
+    model.port[0].logged = 0;
+    EXPECT("PxIS", driver_run(0, 3, false), IS_DHRS);
+    EXPECT("first part", model.port[0].log[0], 0x35);
+    EXPECT("second part", model.port[0].log[1], 0x35);
+    EXPECT("then the flush", model.port[0].log[2], 0xea);
+    model_end();
+}
+
+static void a_split_commands_parts_do_not_show(void)
+{
+    begin(POLICY_ENCRYPT);
+    model.automatic = false;
+    driver_put(0, 0, 0x25, 0, 4096, EVEN, 4096 * SECTOR, 65536);
+    memset(model.memory + FISES(0), 0, 256);
+    reg_write(0, PX_CI, 1);
+    EXPECT("one part is done", model_step(0, 0), true);
+    EXPECT("PxIS", reg_read(0, PX_IS), 0);
+    EXPECT("PxCI", reg_read(0, PX_CI), 1);
+    EXPECT("no FIS", model.memory[FISES(0) + FIS_D2H], 0);
+    EXPECT("the other part is done", model_step(0, 0), true);
+    EXPECT("PxIS", reg_read(0, PX_IS), IS_DHRS);
+    EXPECT("FIS", model.memory[FISES(0) + FIS_D2H], FIS_D2H_TYPE);
+    EXPECT("PxCI", reg_read(0, PX_CI), 0);
+    model_end();
+}
+
+static void ranges_are_where_the_policy_says(void)
+{
+    model_begin();
+    rule(POLICY_ENCRYPT, 64, 127);
+    EXPECT("starts", model_start(), true);
+    driver_start(0);
+    fill(model.memory + EVEN, 256 * SECTOR, 9);
+    driver_put(0, 0, 0x35, 0, 256, EVEN, 256 * SECTOR, 1000);
+    EXPECT("PxIS", driver_run(0, 1, false), IS_DHRS);
+    EXPECT("plain before", memcmp(model.disk[0], model.memory + EVEN, 64 * SECTOR), 0);
+    EXPECT("plain after", memcmp(model.disk[0] + 128 * SECTOR, model.memory + EVEN + 128 * SECTOR, 128 * SECTOR), 0);
+    for (unsigned i = 0; i < 64; i++)
+        model_cipher(i, model.disk[0] + (64 + i) * SECTOR);
+    EXPECT("the tweak counts from the range's start", memcmp(model.disk[0], model.memory + EVEN, 256 * SECTOR), 0);
+    model_end();
+}
+
+static void errors_tell_their_own_sector(void)
+{
+    begin(POLICY_ENCRYPT);
+    model.port[0].fail_lba = 3000;
+    driver_put(0, 0, 0x25, 100, 4096, EVEN, 4096 * SECTOR, 65536);
+    EXPECT("PxIS", driver_run(0, 1, false), IS_TFES);
+    EXPECT("PxTFD: UNC", reg_read(0, PX_TFD), 0x4051);
+    EXPECT("LBA in the FIS", model.memory[FISES(0) + FIS_D2H + 4] | model.memory[FISES(0) + FIS_D2H + 5] << 8, 3000);
+    EXPECT("PxCI still has it", reg_read(0, PX_CI), 1);
+    driver_start(0);
+    EXPECT("the pool is free again", pool_free_pages(), POOL_PAGES);
+    model.port[0].fail_lba = UINT64_MAX;
+    write_and_read_back(0x35, 0x25, 8, 4096);
+    model_end();
+}
+
+static void a_prd_outside_ram_is_a_bus_error(void)
+{
+    static const uint64_t bad[] = { 0x9f000, 0xa0000, 0x3ffff000, 0x40000000, 0xfebf0000, MODEL_RAM_END - 2,
+                                    0xffffffffffff0000 };
+
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        for (unsigned action = 0; action < 2; action++) {
+            begin(action ? POLICY_ENCRYPT : 0);
+            driver_put(0, 0, 0x25, 0, 8, bad[i], 4096, 4096);
+            EXPECT("PxIS", driver_run(0, 1, false) & IS_STOPS, IS_HBFS);
+            driver_start(0);
+            driver_put(0, 0, 0x25, 0, 8, EVEN, 4096, 4096);
+            EXPECT("PxIS", driver_run(0, 1, false), IS_DHRS);
+            model_end();
+        }
+    }
+}
+
+static void read_only_disks_are_read(void)
+{
+    static const uint8_t writes[] = { 0x30, 0x34, 0x35, 0x39, 0x3d, 0xc5, 0xca, 0xce, 0x06, 0x3f, 0x45, 0xb4, 0xf4, 0xf9 };
+
+    begin(POLICY_READ_ONLY);
+    fill(model.disk[0], 8 * SECTOR, 1);
+    driver_put(0, 0, 0x25, 0, 8, EVEN, 4096, 4096);
+    EXPECT("PxIS of a read", driver_run(0, 1, false), IS_DHRS);
+    EXPECT("as it is", memcmp(model.memory + EVEN, model.disk[0], 4096), 0);
+    memset(model.memory + EVEN, 0, 4096);
+    for (unsigned i = 0; i < sizeof(writes); i++) {
+        driver_put(0, 0, writes[i], 0, 8, EVEN, 4096, 4096);
+        EXPECT("PxIS of a write", driver_run(0, 1, false) & IS_TFES, IS_TFES);
+        EXPECT("PxTFD: ABRT", reg_read(0, PX_TFD) >> 8 & 0xff, 4);
+        driver_start(0);
+    }
+    driver_put(0, 5, ATA_WRITE_FPDMA, 0, 8, EVEN, 4096, 4096);
+    EXPECT("PxIS of an NCQ write", driver_run(0, 1u << 5, true) & IS_TFES, IS_TFES);
+    EXPECT("nothing was written", model.disk[0][5] == (uint8_t)(1 + 5 * 31), true);
+    model_end();
+}
+
+static void a_denied_disk_is_not_there(void)
+{
+    begin(POLICY_DENY);
+    EXPECT("PxSSTS", reg_read(0, PX_SSTS), 0);
+    EXPECT("PxSIG", reg_read(0, PX_SIG), 0xffffffff);
+    EXPECT("PxTFD", reg_read(0, PX_TFD), 0x7f);
+    driver_put(0, 0, 0x25, 0, 8, EVEN, 4096, 4096);
+    model.port[0].commands = 0;
+    EXPECT("PxIS of what firmware may still send", driver_run(0, 1, false) & IS_TFES, IS_TFES);
+    EXPECT("the disk got nothing", model.port[0].commands, 0);
+    EXPECT("the other port is there", reg_read(1, PX_SSTS), 0x113);
+    model_end();
+}
+
+static void identify_tells_no_zeroes_after_trim(void)
+{
+    begin(POLICY_ENCRYPT);
+    driver_put(0, 0, ATA_IDENTIFY, 0, 0, EVEN, 512, 512);
+    EXPECT("PxIS", driver_run(0, 1, false), IS_DHRS);
+    EXPECT("DRAT", model.memory[EVEN + 2 * 69 + 1] & 0x40, 0);
+    EXPECT("the rest is there", memcmp(model.memory + EVEN + 54, "OMED LIDKS", 10), 0);
+    driver_put(0, 0, ATA_DSM, 0, 0, EVEN, 512, 512);
+    model.port[0].logged = 0;
+    EXPECT("PxIS of TRIM", driver_run(0, 1, false), IS_DHRS);
+    EXPECT("TRIM is dropped", model.port[0].log[0], ATA_CHECK_POWER_MODE);
+    model_end();
+}
+
+static void a_wrong_key_is_told(void)
+{
+    model_begin();
+    rule(POLICY_ENCRYPT, 0, UINT64_MAX);
+    model.tables.ranges[0].check_offset = 510;
+    model.tables.ranges[0].check_bytes = 2;
+    model.tables.ranges[0].check[0] = 0x55;
+    model.tables.ranges[0].check[1] = 0xaa;
+    EXPECT("does not start", model_start(), false);
+    EXPECT("and says why", strstr(storage.reason, "wrong key") != NULL, true);
+    model_end();
+    model_begin();
+    rule(POLICY_ENCRYPT, 0, UINT64_MAX);
+    model.tables.ranges[0] = (struct policy_storage_range){ 0, UINT64_MAX, 510, 2, { 0x55, 0xaa } };
+    model.disk[0][510] = 0x55;
+    model.disk[0][511] = 0xaa;
+    model_cipher(0, model.disk[0]);
+    EXPECT("starts", model_start(), true);
+    model_end();
+    model_begin();
+    rule(POLICY_ENCRYPT, 0, UINT64_MAX);
+    model.tables.storage[0].fields = POLICY_BY_MODEL;
+    memcpy(model.tables.storage[0].model, "ANOTHER", 8);
+    model.tables.storage[0].require = 1;
+    EXPECT("does not start without the disk", model_start(), false);
+    model_end();
+}
+
+int main(void)
+{
+    every_size_and_piece();
+    the_largest_command();
+    thirty_two_at_once_in_any_order();
+    a_flush_does_not_overtake_a_split_write();
+    a_split_commands_parts_do_not_show();
+    ranges_are_where_the_policy_says();
+    errors_tell_their_own_sector();
+    a_prd_outside_ram_is_a_bus_error();
+    read_only_disks_are_read();
+    a_denied_disk_is_not_there();
+    identify_tells_no_zeroes_after_trim();
+    a_wrong_key_is_told();
+    printf("%u failures\n", failures);
+    return failures != 0;
+}
