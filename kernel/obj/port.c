@@ -165,8 +165,7 @@ void port_send(struct cpu *cpu, struct port *p, struct client *c)
     }
     u64 now = rdtsc();
     deliver(p, c, w, now);
-    cpu->thread = w;
-    sched_arm(cpu, now);
+    sched_arm_until(cpu, now, now + p->deadline); /* a vCPU's request: no slice runs, the worker has used nothing */
     thread_resume(cpu, w);
 }
 

@@ -78,6 +78,16 @@ static u64 ticks_left(const struct thread *t, u64 now)
     return used < t->client->port->deadline ? t->client->port->deadline - used : 0;
 }
 
+void sched_arm_until(struct cpu *cpu, u64 now, u64 at)
+{
+    if (unlikely(cpu->timers && cpu->timers->deadline < at))
+        at = cpu->timers->deadline;
+    if (at < cpu->timer_at) {
+        cpu->timer_at = at;
+        fence_arm_timer(cpu, now, at > now ? at - now : 1);
+    }
+}
+
 void sched_arm(struct cpu *cpu, u64 now)
 {
     struct thread *t = cpu->thread;
@@ -85,12 +95,7 @@ void sched_arm(struct cpu *cpu, u64 now)
 
     if (t && t->state == THREAD_READY && t->client && now + ticks_left(t, now) < at)
         at = now + ticks_left(t, now);
-    if (cpu->timers && cpu->timers->deadline < at)
-        at = cpu->timers->deadline;
-    if (at < cpu->timer_at) {
-        cpu->timer_at = at;
-        fence_arm_timer(cpu, at > now ? at - now : 1);
-    }
+    sched_arm_until(cpu, now, at);
 }
 
 void ring3_enter(struct cpu *cpu)

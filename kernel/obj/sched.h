@@ -28,6 +28,8 @@ bool sched_tick_due(struct cpu *cpu);
 noreturn void sched_tick(struct cpu *cpu);
 /* Programs the timer for the next deadline, slice end or timeout, if an earlier one than now programmed. */
 void sched_arm(struct cpu *cpu, u64 now);
+/* The same where only the running thread's deadline counts beside timeouts. */
+void sched_arm_until(struct cpu *cpu, u64 now, u64 at);
 
 /* The CPU goes from guest to ring-3 state: host registers loaded, fence up. Does nothing if it is there already. */
 void ring3_enter(struct cpu *cpu);

@@ -145,6 +145,22 @@ void vcpu_fill_message(struct vcpu *v, struct thread *worker)
         memcpy(worker->transfer, v->io_page, v->access.count * v->access.size);
 }
 
+/*
+ * Whether the reply can be done at once, behind the fence: what touches neither hardware nor guest memory, and ports
+ * but for the 8259s', which the fence uses.
+ */
+static inline bool soft(const struct access *a, u8 verdict)
+{
+    u64 at = a->addr & ~0x80ull; /* 20h, 21h, A0h, A1h */
+
+    if (a->string || a->emulated || a->kind == WEIR_MSG_MSR)
+        return false;
+    if (verdict == WEIR_V_DONE || verdict == WEIR_V_DENY)
+        return true;
+    return verdict == WEIR_V_PASS && ((a->filtered && !a->write) ||
+                                      (a->kind == WEIR_MSG_IO && (at > 0x21 || at + a->size <= 0x20)));
+}
+
 void vcpu_reply(struct vcpu *v, struct thread *worker)
 {
     struct cpu *cpu = v->cpu;
@@ -169,10 +185,7 @@ void vcpu_reply(struct vcpu *v, struct thread *worker)
     default:
         if (v->access.string && !v->access.write && m->kind == WEIR_V_DONE)
             memcpy(v->io_page, worker->transfer, v->access.count * v->access.size);
-        /* What touches neither hardware nor guest memory is done at once. */
-        bool soft = m->kind == WEIR_V_DONE || m->kind == WEIR_V_DENY ||
-                    (m->kind == WEIR_V_PASS && v->access.filtered && !v->access.write);
-        if (likely(soft && !v->access.string && !v->access.emulated && v->request.kind != WEIR_MSG_MSR)) {
+        if (likely(soft(&v->access, (u8)m->kind))) {
             access_complete(cpu, v, (u8)m->kind, m->data, 0);
             return;
         }

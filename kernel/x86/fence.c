@@ -195,10 +195,9 @@ static void owe_expired(struct cpu *cpu, bool ran)
 }
 
 /* The guest is in deadline mode: ours will be a deadline too, and its own is written back later. */
-static void borrow_deadline(struct cpu *cpu)
+static void borrow_deadline(struct cpu *cpu, u64 now)
 {
     struct fence *f = &cpu->fence;
-    u64 now = rdtsc();
 
     lapic_write(cpu, LAPIC_LVTT, f->lvtt | LVT_MASKED);
     u64 theirs = rdmsr(MSR_TSC_DEADLINE);
@@ -210,7 +209,7 @@ static void borrow_deadline(struct cpu *cpu)
 }
 
 /* Takes the timer for the kernel's own use; program() starts it. */
-static void borrow(struct cpu *cpu)
+static void borrow(struct cpu *cpu, u64 now)
 {
     struct fence *f = &cpu->fence;
     bool masked = f->lvtt & LVT_MASKED;
@@ -220,9 +219,9 @@ static void borrow(struct cpu *cpu)
         f->lapic_disabled = true;
         lapic_write(cpu, LAPIC_SVR, svr | SVR_ENABLE);
     }
-    f->loan_tsc = rdtsc();
+    f->loan_tsc = now;
     if (LVTT_MODE(f->lvtt) == LVTT_DEADLINE) {
-        borrow_deadline(cpu);
+        borrow_deadline(cpu, now);
         return;
     }
     if (LVTT_MODE(f->lvtt) == LVTT_PERIODIC && (f->count || lapic_read(cpu, LAPIC_TMICT))) {
@@ -242,10 +241,10 @@ static void borrow(struct cpu *cpu)
     lapic_write(cpu, LAPIC_LVTT, TIMER_VECTOR);
 }
 
-static void program(struct cpu *cpu, u64 ticks)
+static void program(struct cpu *cpu, u64 now, u64 ticks)
 {
     struct fence *f = &cpu->fence;
-    u64 now = rdtsc(), n = counts(f, ticks) + 1;
+    u64 n = counts(f, ticks) + 1;
 
     f->quiet_until = now + ticks / 2; /* far enough from the end for two clocks that differ a little */
     if (f->loan == LOAN_DEADLINE)
@@ -254,7 +253,7 @@ static void program(struct cpu *cpu, u64 ticks)
         lapic_write(cpu, LAPIC_TMICT, n > ~0u ? ~0u : (u32)n);
 }
 
-void fence_arm_timer(struct cpu *cpu, u64 ticks)
+void fence_arm_timer(struct cpu *cpu, u64 now, u64 ticks)
 {
     struct fence *f = &cpu->fence;
 
@@ -271,10 +270,10 @@ void fence_arm_timer(struct cpu *cpu, u64 ticks)
             f->loan = LOAN_GUESTS;
             return;
         }
-        borrow(cpu);
+        borrow(cpu, now);
     }
     if (f->loan != LOAN_VECTOR)
-        program(cpu, ticks);
+        program(cpu, now, ticks);
 }
 
 /* An interrupt on TIMER_VECTOR is the borrowed timer's, not one that the guest uses that vector for. */
@@ -345,7 +344,7 @@ int fence_take_interrupt(struct cpu *cpu)
 int fence_wait_open(struct cpu *cpu, u64 ticks)
 {
     window_begin(cpu);
-    fence_arm_timer(cpu, ticks);
+    fence_arm_timer(cpu, rdtsc(), ticks);
     asm volatile("sti; hlt; cli" : : : "memory");
     int vector = window_end(cpu);
     fence_raise(cpu); /* return_timer needs it */

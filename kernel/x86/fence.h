@@ -16,8 +16,8 @@ void fence_init(struct cpu *cpu);
 /* Interrupts off; host state loaded. */
 void fence_raise(struct cpu *cpu);
 void fence_lower(struct cpu *cpu);
-/* Makes an interrupt come after that many TSC ticks, a little later, or sooner; cpu->timer_fired then. */
-void fence_arm_timer(struct cpu *cpu, u64 ticks);
+/* Makes an interrupt come that many TSC ticks after now (the TSC), a little later, or sooner; cpu->timer_fired then. */
+void fence_arm_timer(struct cpu *cpu, u64 now, u64 ticks);
 /* An interrupt arrived: behind the fence, or in a window. */
 void fence_interrupt(struct cpu *cpu, u8 vector);
 /* Waits behind the fence until an interrupt or NMI has come. */

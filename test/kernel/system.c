@@ -123,9 +123,9 @@ void vcpu_forget_port(struct port *p)
     (void)p;
 }
 
-void fence_arm_timer(struct cpu *cpu, u64 ticks)
+void fence_arm_timer(struct cpu *cpu, u64 now, u64 ticks)
 {
-    (void)cpu, (void)ticks;
+    (void)cpu, (void)now, (void)ticks;
 }
 
 bool npt_prepare(u64 first, u64 last)
