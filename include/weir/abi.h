@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#define WEIR_ABI 2u
+#define WEIR_ABI 3u
 #define WEIR_PAGE 4096u
 
 enum weir_status {

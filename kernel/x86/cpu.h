@@ -45,7 +45,7 @@ struct fence {
 
 /* What an event costs beside instructions; read by the benchmark (doc/bench.md). */
 struct cost_counters {
-    u64 entries, wrmsrs, cr3_loads, invlpgs, uncached, host_ticks, exits[EXIT_COUNTERS];
+    u64 entries, cr3_loads, invlpgs, uncached, exits[EXIT_COUNTERS];
 };
 
 struct cpu {
@@ -77,7 +77,6 @@ struct cpu {
     u64 host_state_pa;       /* VMSAVE area of ring 3's host state (SVM) */
     u64 gdt[7];
     struct tss *tss;
-    u64 ticks_entered_host;  /* TSC of the last exit to ring 3 */
     struct cost_counters count;
 };
 CHECK_OFFSET(struct cpu, kernel_rsp, CPU_OFF_KERNEL_RSP);
