@@ -60,7 +60,9 @@ static result buffer_datum(struct aml *aml, struct aml_object *field, bool write
     }
     if (write) {
         TRY(blob_writable(aml, buffer, 0));
-        memcpy(buffer->u.blob.data + at, data, usable);
+        if (usable) {
+            memcpy(buffer->u.blob.data + at, data, usable);
+        }
     } else if (usable) {
         memcpy(data, buffer->u.blob.data + at, usable);
     }

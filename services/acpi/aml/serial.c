@@ -83,7 +83,7 @@ static result exchange(struct aml *aml, struct aml_object *field, bool write,
     if (!*value) {
         return AML_NO_MEMORY;
     }
-    if (source) {
+    if (source && source->u.blob.length) {
         given = source->u.blob.length < size ? source->u.blob.length : size;
         memcpy((*value)->u.blob.data, source->u.blob.data, given);
     }
@@ -149,7 +149,9 @@ static result pcc_write(struct aml *aml, struct aml_object *field, struct aml_ob
         return AML_AML_OPERAND_TYPE;
     }
     memset(data, 0, length);
-    memcpy(data, source, given < length ? given : length);
+    if (given) {
+        memcpy(data, source, given < length ? given : length);
+    }
     if (field->u.field.base != command) {
         return AML_OK;
     }

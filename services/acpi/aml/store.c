@@ -51,7 +51,9 @@ static result store_buffer(struct aml *aml, struct aml_object *target, struct am
     if (length > target->u.blob.length) {
         length = target->u.blob.length;
     }
-    memset(target->u.blob.data, 0, target->u.blob.length);
+    if (target->u.blob.length) {
+        memset(target->u.blob.data, 0, target->u.blob.length);
+    }
     if (length) {
         memcpy(target->u.blob.data, source->u.blob.data, length);
     }
