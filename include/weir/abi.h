@@ -119,6 +119,7 @@ enum weir_vcpu_op {
     WEIR_VCPU_COPY_OUT, /* the other way. Only while this thread holds a request of that vCPU, or before its start */
     WEIR_VCPU_BOOT,     /* installs the hook block: struct weir_guest_boot in the transfer page */
     WEIR_VCPU_EMULATOR, /* arg = port (CALL) of the emulator */
+    WEIR_VCPU_PAUSE,    /* stops a vCPU that runs, until RUN. WEIR_E_STATE while one of its requests is with a service */
 };
 
 /* What the hook block shall do when the guest starts (doc/boot.md). */
@@ -164,7 +165,22 @@ enum weir_trace_op {
     WEIR_TRACE_COUNTERS, /* this CPU's exit counters into the transfer page: u64[], see include/weir/exits.h */
     WEIR_TRACE_FREE,     /* value = free pages of Weir's memory */
     WEIR_TRACE_FAILURE,  /* arg = domain (MANAGE): struct weir_failure into the transfer page */
+    WEIR_TRACE_ACCOUNT,  /* arg = domain (MANAGE), or 0 for all: struct weir_account into the transfer page */
 };
+
+/*
+ * What there is, found by walking the allocator's map, the domains' lists and tables, not by counters: after a restart
+ * it is as before. Of one domain: what it owns, and what is in its own tables.
+ */
+struct weir_account {
+    uint64_t free_pages;                                             /* of Weir's memory */
+    uint64_t domains, threads, ports, notes, vcpus, memories, devices; /* objects */
+    uint64_t capabilities, uses, mapped; /* slots in use; mappings and their pages */
+    uint64_t bindings, requests;         /* ranges bound; requests at ports, waiting or being served */
+    uint64_t pages, pages_limit;         /* one domain: of its budget */
+    uint64_t ticks;                      /* one domain: of the TSC, spent running */
+};
+_Static_assert(sizeof(struct weir_account) == 16 * 8, "weir_account crosses the ABI");
 
 /* Why a domain was stopped. */
 enum weir_failure_kind {
@@ -234,6 +250,7 @@ struct weir_start {
     uint32_t cpus, instance;            /* instance: 0, 1 after the first restart ... */
     uint32_t ncaps, nregions;
     uint64_t heap_va, heap_bytes; /* address space for the service's own mappings */
+    char version[32];             /* "VERSION svm npt": Weir's, the CPU's virtualization, the paging in use */
     struct weir_start_cap caps[WEIR_START_CAPS];
     struct weir_start_region regions[WEIR_START_REGIONS];
     char cmdline[512];

@@ -21,6 +21,7 @@ struct boot_info {
     struct weir_e820 map[BOOT_MAP]; /* the firmware's, then the guest's */
     u32 nmap;
     u64 tsc_hz;
+    char version[32]; /* "VERSION svm npt" */
 };
 extern struct boot_info boot_info;
 

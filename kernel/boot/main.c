@@ -21,6 +21,20 @@
 
 struct boot_info boot_info;
 extern char image_start[], image_rodata[], image_data[], image_end[];
+static void make_version(char *to, size_t size)
+{
+    const char *const words[] = {WEIR_VERSION, vcpu_ops->name, vcpu_ops->paging()};
+    size_t n = 0;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
+        string_copy(to + n, words[i], size - n);
+        while (to[n])
+            n++;
+        if (i + 1 < ARRAY_SIZE(words) && n + 1 < size)
+            to[n++] = ' ';
+    }
+}
+
 void boot_main(u32 magic, u64 mbi);
 void boot_move(void *to, const void *from, u64 bytes, u64 cr3);
 
@@ -119,7 +133,8 @@ void boot_main(u32 magic, u64 mbi)
     cpu_init(cpu, 0);
     if (why)
         refuse(why);
-    log_line("weir %s %s %s", WEIR_VERSION, vcpu_ops->name, vcpu_ops->paging());
+    make_version(boot_info.version, sizeof(boot_info.version));
+    log_line("weir %s", boot_info.version);
     make_guest_map();
     boot_scrub(boot_info.map, boot_info.nmap);
     apic_init();

@@ -39,6 +39,15 @@ u32 page_free_count(void)
     return free_pages;
 }
 
+u32 page_count_free(void)
+{
+    u32 n = 0;
+
+    for (u32 i = 0; i < PAGES; i++)
+        n += !is_taken(i);
+    return n;
+}
+
 /* The first run of n free pages, or PAGES. */
 static u32 find_run(u32 n)
 {

@@ -145,6 +145,21 @@ bool space_init(struct space *s, struct budget *budget)
     return false;
 }
 
+static u64 count_pages(const u64 *t, unsigned level, unsigned entries)
+{
+    u64 n = 0;
+
+    for (unsigned i = 0; i < entries; i++)
+        if (t[i] & PTE_P)
+            n += level == 1 ? 1 : count_pages(va_of(t[i] & PTE_ADDR), level - 1, 512);
+    return n;
+}
+
+u64 space_count(const struct space *s)
+{
+    return count_pages(s->pml4, 4, 256);
+}
+
 static void free_tables(struct budget *b, u64 *t, unsigned level)
 {
     if (level > 1)

@@ -39,6 +39,8 @@ void space_destroy(struct space *s);
 must_check u64 space_map(struct space *s, u64 va, u64 pa, u64 n, u64 bits);
 /* Undoes one space_map of exactly this range and frees the tables left empty. The caller flushes. */
 void space_unmap(struct space *s, u64 va, u64 n);
+/* Pages mapped for ring 3, counted in the tables. */
+u64 space_count(const struct space *s);
 /* The I/O permission bitmap that follows the TSS, own to this space from the first call on. NULL: budget. */
 must_check u8 *space_io_bitmap(struct space *s);
 

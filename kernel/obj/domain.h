@@ -14,6 +14,7 @@ struct domain {
     struct domain *next, **link; /* of all domains */
     struct space space;
     u64 cr3;
+    u64 ticks; /* of the TSC that its threads ran, up to their last wait or preemption */
     struct budget budget;
     struct cap *caps;
     u32 ncaps;

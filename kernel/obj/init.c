@@ -153,6 +153,7 @@ static struct weir_start *make_start_block(void)
     s->cpus = 1;
     s->heap_va = INIT_HEAP_VA;
     s->heap_bytes = INIT_HEAP_BYTES;
+    string_copy(s->version, boot_info.version, sizeof(s->version));
     string_copy(s->cmdline, boot_info.cmdline, sizeof(s->cmdline));
     return s;
 }

@@ -221,6 +221,7 @@ struct result sys_call(u64 slot)
     t->state = THREAD_CALLING;
     u64 now = rdtsc();
     t->used += now - t->started;
+    thread_charge(t, now);
     struct port *p = container_of(cap->object, struct port, object);
     struct thread *w = take_idle(&p->cpu[0]);
     if (unlikely(!w)) {
@@ -230,6 +231,10 @@ struct result sys_call(u64 slot)
         schedule(cpu);
     }
     deliver(p, &t->as_client, w, now);
+    if (unlikely(cpu->timer_at == ~0ull)) {
+        cpu->thread = w;
+        sched_arm(cpu, now);
+    }
     thread_resume(cpu, w);
 }
 
@@ -288,6 +293,9 @@ struct result sys_reply_wait(u64 slot, u64 flags, u64 note, u64 deadline)
     struct port *p = container_of(cap->object, struct port, object);
     struct client *c = t->client;
     u64 now = rdtsc();
+    thread_charge(t, now);
+    t->started = now;
+    t->used = 0;
     if (c) {
         t->client = NULL;
         if (c->is_vcpu)

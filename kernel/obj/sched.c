@@ -5,6 +5,7 @@
 #include "domain.h"
 #include "note.h"
 #include "port.h"
+#include "stuck.h"
 #include "thread.h"
 #include "vm/vcpu.h"
 #include "vm/vcpu_ops.h"
@@ -82,6 +83,8 @@ void sched_arm_until(struct cpu *cpu, u64 now, u64 at)
 {
     if (unlikely(cpu->timers && cpu->timers->deadline < at))
         at = cpu->timers->deadline;
+    if (unlikely(cpu->stuck_at < at))
+        at = cpu->stuck_at;
     if (at < cpu->timer_at) {
         cpu->timer_at = at;
         fence_arm_timer(cpu, now, at > now ? at - now : 1);
@@ -93,8 +96,11 @@ void sched_arm(struct cpu *cpu, u64 now)
     struct thread *t = cpu->thread;
     u64 at = cpu->slice_end ? cpu->slice_end : ~0ull;
 
-    if (t && t->state == THREAD_READY && t->client && now + ticks_left(t, now) < at)
-        at = now + ticks_left(t, now);
+    if (t && t->state == THREAD_READY) {
+        u64 left = t->client ? ticks_left(t, now) : cpu->ready_first ? clock_ticks(SLICE_US) : clock_ticks(RUNAWAY_US);
+        if (now + left < at)
+            at = now + left;
+    }
     sched_arm_until(cpu, now, at);
 }
 
@@ -148,6 +154,8 @@ noreturn void schedule(struct cpu *cpu)
         struct thread *t = cpu->ready_first; /* perhaps woken just now: no timer is left to bring the CPU back */
         if (!guest_can_run(cpu)) {
             cpu->slice_end = 0;
+            stuck_check(cpu, now);
+            t = cpu->ready_first;
             if (t) {
                 ready_remove(cpu, t);
                 run_thread(cpu, t, now);
@@ -187,8 +195,17 @@ void sched_tick(struct cpu *cpu)
         schedule(cpu);
     }
     expire_timers(cpu, now);
-    if (cpu->slice_end && now >= cpu->slice_end) {
+    if (!t->client && t->used + (now - t->started) >= clock_ticks(RUNAWAY_US)) {
+        domain_fail(t, &(struct weir_failure){.kind = WEIR_FAIL_DEADLINE});
+        schedule(cpu);
+    }
+    if (now >= cpu->stuck_at)
+        stuck_check(cpu, now);
+    if (t->state == THREAD_STOPPED)
+        schedule(cpu);
+    if ((cpu->slice_end && now >= cpu->slice_end) || (!t->client && cpu->ready_first)) {
         t->used += now - t->started;
+        thread_charge(t, now);
         ready_add(cpu, t);
         schedule(cpu);
     }
@@ -218,14 +235,17 @@ struct result sys_wait(u64 slot, u64 deadline)
     struct note *n = container_of(cap->object, struct note, object);
     if (n->waiter)
         return FAIL(WEIR_E_BUSY);
+    u64 now = rdtsc();
+    thread_charge(t, now);
+    t->used = t->client ? t->used + (now - t->started) : 0;
+    t->started = now;
     if (n->bits) {
         r.value = n->bits;
         n->bits = 0;
         return r;
     }
-    if (deadline && deadline <= rdtsc())
+    if (deadline && deadline <= now)
         return FAIL(WEIR_E_TIMEOUT);
-    t->used += rdtsc() - t->started;
     t->state = THREAD_WAITING;
     t->note = n;
     n->waiter = t;

@@ -108,6 +108,8 @@ void thread_wake(struct thread *t, u64 status, u64 value)
         t->note = NULL;
     }
     timer_remove(t->cpu, t);
+    if (!t->client)
+        t->used = 0;
     t->rax = status;
     t->rdx = value;
     ready_add(t->cpu, t);

@@ -62,6 +62,9 @@ CHECK_OFFSET(struct thread, rax, THREAD_OFF_RAX);
 CHECK_OFFSET(struct thread, r11, THREAD_OFF_R11);
 CHECK_OFFSET(struct thread, full, THREAD_OFF_FULL);
 
+/* The thread leaves the CPU, or lends it: what it ran since it got it is its domain's. Needs domain.h. */
+#define thread_charge(t, now) ((t)->domain->ticks += (now) - (t)->started)
+
 /* A new thread of domain d, charged to it, owned by owner; ready to run. NULL: *status says what map_into said, or memory. */
 struct thread *thread_create(struct domain *owner, struct domain *d, struct cpu *cpu, u64 rip, u64 rsp,
                              u64 msg_va, u64 *status) must_check;

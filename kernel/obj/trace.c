@@ -2,6 +2,7 @@
 /* trace(): the kernel's log, counters and post-mortems for ring 3. */
 #include "trace.h"
 
+#include "account.h"
 #include "core/log.h"
 #include "core/string.h"
 #include "domain.h"
@@ -57,6 +58,17 @@ static struct result read_failure(struct thread *t, u64 slot)
     return r;
 }
 
+static struct result read_account(struct thread *t, u64 slot)
+{
+    struct result r = OK;
+    struct cap *c = slot ? cap_find(t->domain, slot, WEIR_DOMAIN, WEIR_R_MANAGE, &r.status) : NULL;
+
+    if (slot && !c)
+        return r;
+    account(c ? container_of(c->object, struct domain, object) : NULL, t->transfer);
+    return OK;
+}
+
 struct result sys_trace(u64 op, u64 arg)
 {
     struct cpu *cpu = this_cpu();
@@ -79,6 +91,8 @@ struct result sys_trace(u64 op, u64 arg)
         return VALUE(page_free_count());
     case WEIR_TRACE_FAILURE:
         return read_failure(t, arg);
+    case WEIR_TRACE_ACCOUNT:
+        return read_account(t, arg);
     default:
         return FAIL(WEIR_E_CALL);
     }

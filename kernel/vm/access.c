@@ -170,6 +170,7 @@ void vcpu_reply(struct vcpu *v, struct thread *worker)
     v->client.worker = NULL;
     v->client.replay = false;
     v->state = VCPU_RUNS;
+    cpu->stuck_at = ~0ull;
     switch (v->request.kind) {
     case WEIR_MSG_HOOK:
         v->state = VCPU_STOPPED;
@@ -202,6 +203,7 @@ void vcpu_request_gone(struct vcpu *v)
 {
     v->client.replay = false;
     v->state = VCPU_RUNS;
+    v->cpu->stuck_at = ~0ull;
     v->attention = true;
     if (v->request.kind == WEIR_MSG_EMULATE) {
         v->emulation->status = WEIR_EMU_UNSUPPORTED;

@@ -242,6 +242,11 @@ struct result sys_vcpu_ctl(u64 slot, u64 op, u64 arg, u64 arg2, u64 arg3)
             return FAIL(WEIR_E_STATE);
         v->state = VCPU_RUNS;
         return OK;
+    case WEIR_VCPU_PAUSE:
+        if (v->state != VCPU_RUNS)
+            return FAIL(WEIR_E_STATE);
+        v->state = VCPU_STOPPED;
+        return OK;
     case WEIR_VCPU_INJECT:
         if (v->event || !(arg & EVENT_VALID) || (arg & ~0xffffffff80000fffull))
             return FAIL(v->event ? WEIR_E_BUSY : WEIR_E_ARG);

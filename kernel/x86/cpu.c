@@ -64,6 +64,7 @@ void cpu_init(struct cpu *cpu, u32 id)
     u64 block = (u64)cpu;
 
     cpu->id = id;
+    cpu->stuck_at = ~0ull;
     cpu->kernel_rsp = block + CPU_STACK_TOP;
     cpu->tss->rsp[0] = cpu->kernel_rsp;
     cpu->tss->ist[IST_NMI - 1] = block + CPU_NMI_TOP;

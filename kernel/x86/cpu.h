@@ -67,6 +67,8 @@ struct cpu {
     u64 slice_end;           /* TSC at which background work has to let the guest run; 0: no limit */
     u64 background_at;       /* TSC from which it may have its next slice */
     u64 timer_at;            /* TSC for which the borrowed timer is programmed, ~0: it isn't */
+    u64 stuck_at;            /* TSC at which it is asked who keeps the guest waiting (obj/stuck.c); ~0: nobody */
+    u64 stuck_since;
     bool timer_fired;
     bool window;             /* an interrupt window of the kernel's own: the vector is only recorded */
     u16 window_vector;       /* what came in it, 256: nothing */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "obj/account.h"
 #include "obj/device.h"
 #include "obj/memory.h"
 #include "obj/note.h"
@@ -142,6 +143,7 @@ static void take_picture(struct picture *p)
     memset(p, 0, sizeof(*p));
     p->d = *d;
     p->child = *child;
+    p->d.ticks = p->child.ticks = 0; /* time is taken whatever the answer */
     memcpy(p->caps, d->caps, sizeof(p->caps));
     memcpy(p->child_caps, child->caps, sizeof(p->child_caps));
     p->kernel = kernel_budget;
@@ -340,10 +342,21 @@ int main(void)
     destroy_all();
     check_case = "all comes back";
     u32 used = d->budget.used, pages = page_free_count();
+    struct weir_account before, during, after;
+    account(NULL, &before);
     make_all();
+    account(NULL, &during);
+    CHECK(during.domains > before.domains && during.threads > before.threads && during.ports == before.ports + 1, true);
+    CHECK(during.capabilities > before.capabilities && during.free_pages < before.free_pages, true);
+    CHECK(during.free_pages, page_free_count());
     maps();
     destroy_all();
+    account(NULL, &after);
+    CHECK(memcmp(&before, &after, sizeof(before)), 0);
     CHECK(d->budget.used, used);
     CHECK(page_free_count(), pages);
+    struct memory *leak = memory_create(d, 1, NULL);
+    account(NULL, &after);
+    CHECK(leak && after.memories == before.memories + 1 && after.free_pages < before.free_pages, true);
     return check_end();
 }
