@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#define WEIR_ABI 3u
+#define WEIR_ABI 4u
 #define WEIR_PAGE 4096u
 
 enum weir_status {
@@ -250,6 +250,7 @@ struct weir_start {
     uint32_t cpus, instance;            /* instance: 0, 1 after the first restart ... */
     uint32_t ncaps, nregions;
     uint64_t heap_va, heap_bytes; /* address space for the service's own mappings */
+    uint32_t generation, reserved; /* of the policy's tables that are in force for this instance: 1, 2 after a reload */
     char version[32];             /* "VERSION svm npt": Weir's, the CPU's virtualization, the paging in use */
     struct weir_start_cap caps[WEIR_START_CAPS];
     struct weir_start_region regions[WEIR_START_REGIONS];

@@ -22,7 +22,7 @@
 #endif
 
 #define POLICY_MAGIC 0x796c6f5072696557ull /* "WeirPoly" */
-#define POLICY_ABI 3u
+#define POLICY_ABI 4u
 
 #define POLICY_MAX_IO 1024u
 #define POLICY_MAX_MMIO 256u
@@ -158,6 +158,14 @@ struct policy_console {
 };
 _Static_assert(sizeof(struct policy_console) == 12, "crosses address spaces");
 
+/* The port pair of the control service; port 0: the guest cannot talk to Weir. */
+struct policy_control {
+    uint16_t port; /* the first of the two, 100h to FFFEh */
+    uint16_t reserved;
+    uint32_t line;
+};
+_Static_assert(sizeof(struct policy_control) == 8, "crosses address spaces");
+
 enum policy_on_limit {
     POLICY_FAIL_CLOSED = 0, /* what the service guards stays shut */
     POLICY_LIMIT_PASS,      /* its hooks are taken away */
@@ -186,6 +194,7 @@ struct policy_tables {
     char name[64]; /* the policy's file name without its folder, NUL-padded */
     struct policy_boot boot;
     struct policy_console console;
+    struct policy_control control;
     uint32_t nstorage, nranges, nkeys;
     struct policy_service services[POLICY_MAX_SERVICES];
     struct policy_io io[POLICY_MAX_IO];
@@ -197,9 +206,9 @@ struct policy_tables {
     char keys[POLICY_MAX_KEYS][POLICY_KEY_NAME]; /* the boot modules that hold the raw keys */
 };
 _Static_assert(offsetof(struct policy_tables, boot) == 112, "crosses address spaces");
-_Static_assert(offsetof(struct policy_tables, services) == 144, "crosses address spaces");
+_Static_assert(offsetof(struct policy_tables, services) == 152, "crosses address spaces");
 _Static_assert(sizeof(struct policy_tables) ==
-                   144 + 640 + 16384 + 12288 + 16384 + 6144 + 2432 + 4096 + 192,
+                   152 + 640 + 16384 + 12288 + 16384 + 6144 + 2432 + 4096 + 192,
                "crosses address spaces");
 
 /*
@@ -284,5 +293,28 @@ struct policy_request {
     struct policy_event event;
 };
 _Static_assert(sizeof(struct policy_request) == 48, "crosses address spaces");
+
+/* ---- failures of services ---- */
+
+/* What on.service_failed is told. */
+struct policy_failure {
+    char service[16];  /* NUL-padded, as the next */
+    char reason[88];   /* "page fault at 0x10 (read)" */
+    uint64_t rip;      /* of the service; 0 where there is none */
+    uint32_t restarts; /* within the limit's window, this one included */
+    uint32_t down;     /* 1: it has used them up and stays away */
+};
+_Static_assert(sizeof(struct policy_failure) == 120, "crosses address spaces");
+
+/*
+ * Region "events" of the policy service. init writes a failure, then told, and signals the note; policy counts done up
+ * before it runs the callback, so that none is told twice. Entry i is failure[i % POLICY_FAILURES].
+ */
+#define POLICY_FAILURES 16u
+struct policy_events {
+    uint64_t told, done;
+    struct policy_failure failure[POLICY_FAILURES];
+};
+_Static_assert(sizeof(struct policy_events) == 16 + 16 * 120, "crosses address spaces");
 
 #endif

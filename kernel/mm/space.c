@@ -151,7 +151,7 @@ static u64 count_pages(const u64 *t, unsigned level, unsigned entries)
 
     for (unsigned i = 0; i < entries; i++)
         if (t[i] & PTE_P)
-            n += level == 1 ? 1 : count_pages(va_of(t[i] & PTE_ADDR), level - 1, 512);
+            n += level == 1 ? 1 : t[i] & PTE_PS ? 512 : count_pages(va_of(t[i] & PTE_ADDR), level - 1, 512);
     return n;
 }
 

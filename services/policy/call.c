@@ -73,6 +73,28 @@ static void fail(struct policy *p, struct callback *callback, const char *reason
         say(p, reason, strlen(reason));
 }
 
+/* Runs `body` with its argument under a callback's limits. */
+static bool run(struct policy *p, struct callback *callback, lua_CFunction body, void *argument,
+                struct policy_error *error)
+{
+    limits_begin(p, WORK_CALLBACK, false);
+    lua_pushcfunction(p->L, message_handler);
+    lua_pushcfunction(p->L, body);
+    lua_pushlightuserdata(p->L, argument);
+    int status = lua_pcall(p->L, 1, 0, 1);
+    bool good = status == LUA_OK && p->stop == STOP_NO;
+
+    if (!good)
+        describe_error(p, status, callback->line, error);
+    lua_settop(p->L, 0);
+    if (status == LUA_ERRMEM) {
+        limits_begin(p, UINT64_MAX,
+                     false); /* collecting what the callback left is not its own work */
+        lua_gc(p->L, LUA_GCCOLLECT);
+    }
+    return good;
+}
+
 void policy_call(struct policy *p, enum policy_kind kind, uint32_t id,
                  const struct policy_event *event, struct policy_result *result)
 {
@@ -85,20 +107,49 @@ void policy_call(struct policy *p, enum policy_kind kind, uint32_t id,
         fail(p, NULL, "policy: a call of no known callback", result);
         return;
     }
-    limits_begin(p, WORK_CALLBACK, false);
-    lua_pushcfunction(p->L, message_handler);
-    lua_pushcfunction(p->L, call_body);
-    lua_pushlightuserdata(p->L, &c);
-    int status = lua_pcall(p->L, 1, 0, 1);
-
-    if (status != LUA_OK || p->stop != STOP_NO) {
-        describe_error(p, status, p->callbacks[id].line, &error);
+    if (!run(p, &p->callbacks[id], call_body, &c, &error))
         fail(p, &p->callbacks[id], error.text, result);
-    }
-    lua_settop(p->L, 0);
-    if (status == LUA_ERRMEM) {
-        limits_begin(p, UINT64_MAX,
-                     false); /* collecting what the callback left is not its own work */
-        lua_gc(p->L, LUA_GCCOLLECT);
-    }
+}
+
+/* ---- on.service_failed ---- */
+
+static void set_text(lua_State *L, const char *key, const char *text, size_t bytes)
+{
+    lua_pushlstring(L, text, strnlen(text, bytes));
+    lua_setfield(L, -2, key);
+}
+
+struct told {
+    uint32_t id;
+    const struct policy_failure *failure;
+};
+
+static int failed_body(lua_State *L)
+{
+    const struct told *t = lua_touserdata(L, 1);
+    const struct policy_failure *f = t->failure;
+
+    push_callback(L, t->id);
+    lua_createtable(L, 0, 5);
+    set_text(L, "service", f->service, sizeof(f->service));
+    set_text(L, "reason", f->reason, sizeof(f->reason));
+    lua_pushinteger(L, (lua_Integer)f->rip);
+    lua_setfield(L, -2, "rip");
+    lua_pushinteger(L, f->restarts);
+    lua_setfield(L, -2, "restarts");
+    lua_pushboolean(L, f->down != 0);
+    lua_setfield(L, -2, "down");
+    lua_call(L, 1, 0);
+    return 0;
+}
+
+void policy_service_failed(struct policy *p, const struct policy_failure *failure)
+{
+    struct told t = {p->service_failed - 1, failure};
+    struct policy_result unused;
+    struct policy_error error;
+
+    if (p->phase == PHASE_SERVING && p->service_failed &&
+        !run(p, &p->callbacks[t.id], failed_body, &t, &error))
+        fail(p, &p->callbacks[t.id], error.text, &unused);
 }

@@ -38,6 +38,7 @@ struct callback {
     uint32_t failures;
     uint8_t kind, flags; /* enum policy_kind; POLICY_F_ERROR_PASS counts here */
 };
+#define POLICY_KIND_SERVICE POLICY_KINDS /* on.service_failed; no access asks for it */
 
 enum policy_phase {
     PHASE_NEW,     /* nothing loaded */
@@ -73,6 +74,7 @@ struct policy {
     struct rule_list lists[RULE_KINDS];
     struct callback callbacks[POLICY_MAX_CALLBACKS];
     uint32_t ncallbacks;
+    uint32_t service_failed; /* on.service_failed's callback + 1, 0: none */
     char name[256]; /* for messages */
 };
 
@@ -154,6 +156,7 @@ void section_pci(lua_State *L);
 void section_guest(lua_State *L);
 void section_console(lua_State *L);
 void section_service(lua_State *L);
+void section_control(lua_State *L);
 void section_on(lua_State *L);
 void section_storage(lua_State *L);
 
@@ -181,6 +184,7 @@ void push_callback(lua_State *L, uint32_t id);
 void guest_defaults(struct policy_tables *t);
 void console_defaults(struct policy_tables *t);
 void service_defaults(struct policy_tables *t);
+void control_defaults(struct policy_tables *t);
 
 /* Pushes a namespace of functions made from entries; each is a closure with the policy action and
  * flags as upvalues. */

@@ -12,11 +12,10 @@
 #include "../common/ready.h"
 #include "policy.h"
 
-/* The text stands in a boot module and is the same in every instance, so the number is too. */
-#define GENERATION 1u
-
 static _Alignas(16) uint8_t memory[POLICY_MEMORY];
 static struct policy_tables tables;
+static struct policy_events *events; /* init's, which it shares */
+static uint32_t generation;          /* of the text: every instance that gets it has the same */
 
 static void log_line(void *context, const char *line)
 {
@@ -56,11 +55,28 @@ static void call(void *context, struct weir_msg *msg)
         return;
     }
     memcpy(&request, vmm_transfer(), sizeof(request));
-    if (request.generation == GENERATION && request.kind < POLICY_KINDS)
+    if (request.generation == generation && request.kind < POLICY_KINDS)
         policy_call(context, (enum policy_kind)request.kind, request.callback, &request.event,
                     &result);
     memcpy(vmm_transfer(), &result, sizeof(result));
     msg->size = sizeof(result);
+}
+
+/* Failures of services that init told about. Counted before they are handled: an instance that dies of one is not asked
+ * again. */
+static void failures(void *context, uint64_t bits)
+{
+    uint64_t told = __atomic_load_n(&events->told, __ATOMIC_ACQUIRE); /* pairs with init's release */
+
+    (void)bits;
+    if (told - events->done > POLICY_FAILURES)
+        events->done = told - POLICY_FAILURES; /* the older ones are overwritten */
+    while (events->done != told) {
+        struct policy_failure failure = events->failure[events->done % POLICY_FAILURES];
+
+        events->done++;
+        policy_service_failed(context, &failure);
+    }
 }
 
 static struct policy *evaluate(const struct weir_start_region *text, struct policy_error *error)
@@ -72,18 +88,25 @@ static struct policy *evaluate(const struct weir_start_region *text, struct poli
     if (policy_load(p, policy_name(), (const char *)text->va, text->bytes, &tables, error) !=
         WEIR_OK)
         return NULL;
-    tables.generation = GENERATION;
+    tables.generation = generation;
     return p;
 }
 
 int main(void)
 {
-    const struct weir_start_region *text = vmm_region("policy.lua"), *out = vmm_region("tables");
+    const struct weir_start_region *text = vmm_region("policy.lua"), *out = vmm_region("tables"),
+                                   *shared = vmm_region("events");
     struct vmm_service service = {.port = WEIR_SLOT_PORT, .call = call};
     struct policy_error error;
 
     if (!text || !out || out->bytes < sizeof(tables))
         vmm_fatal("no text, or no room for the tables");
+    generation = vmm_start()->generation;
+    if (shared && shared->bytes >= sizeof(*events)) {
+        events = (struct policy_events *)shared->va;
+        service.note = WEIR_SLOT_NOTE;
+        service.bits = failures;
+    }
     service.context = evaluate(text, &error);
     if (!service.context)
         return service_failed(error.text) == WEIR_OK ? 0 : 1;

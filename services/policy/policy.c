@@ -79,6 +79,7 @@ static void start_tables(struct policy *p, const char *name)
     guest_defaults(t);
     console_defaults(t);
     service_defaults(t);
+    control_defaults(t);
 }
 
 /* ---- loading ---- */

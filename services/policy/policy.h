@@ -59,6 +59,9 @@ must_check enum weir_status policy_load(struct policy *p, const char *name, cons
 void policy_call(struct policy *p, enum policy_kind kind, uint32_t id,
                  const struct policy_event *event, struct policy_result *result);
 
+/* Runs the policy's on.service_failed, if it has one; what it returns means nothing. */
+void policy_service_failed(struct policy *p, const struct policy_failure *failure);
+
 /* Prints valid tables, a line at a time, as `weir-check --tables` shows them. */
 void policy_print(const struct policy_tables *t, policy_sink *sink, void *context);
 

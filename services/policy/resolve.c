@@ -56,6 +56,11 @@ static bool add_io(struct policy *p, const struct rule *r, struct policy_error *
                               .line = r->line,
                               .limit = r->limit};
 
+    if (t->control.port && r->first <= t->control.port + 1u && r->last >= t->control.port) {
+        set_error(p, error, r->line, "io: ports %Xh-%Xh are those of control in line %u",
+                  t->control.port, t->control.port + 1u, t->control.line);
+        return false;
+    }
     if (uart == POLICY_UART_NONE || r->last < uart || r->first > uart + 7) {
         t->io[t->nio++] = entry;
         return true;
@@ -78,12 +83,28 @@ static bool add_io(struct policy *p, const struct rule *r, struct policy_error *
     return true;
 }
 
+/* control's own ports against Weir's other ones. */
+static bool control_is_free(struct policy *p, struct policy_error *error)
+{
+    const struct policy_tables *t = p->tables;
+    uint32_t uart = t->console.uart == POLICY_UART_AUTO ? 0x2f8 : t->console.uart;
+
+    if (!t->control.port || uart == POLICY_UART_NONE || t->control.port + 1u < uart ||
+        t->control.port > uart + 7)
+        return true;
+    set_error(p, error, t->control.line, "control: ports %Xh-%Xh are the UART of Weir's own log",
+              uart, uart + 7);
+    return false;
+}
+
 static bool resolve_io(struct policy *p, struct rule *segments, struct policy_error *error)
 {
     const struct rule_list *list = &p->lists[RULE_IO];
     uint32_t n;
 
     /* One less than the table holds: leaving the UART out can split one entry. */
+    if (!control_is_free(p, error))
+        return false;
     if (!flatten_or_say(p, "io", list->rules, list->n, segments, POLICY_MAX_IO - 1, &n, error))
         return false;
     for (uint32_t i = 0; i < n; i++)

@@ -13,7 +13,8 @@ static const struct section {
 } sections[] = {
     {"io", section_io},           {"mmio", section_mmio},   {"msr", section_msr},
     {"pci", section_pci},         {"guest", section_guest}, {"console", section_console},
-    {"service", section_service}, {"on", section_on},     {"storage", section_storage},
+    {"service", section_service}, {"on", section_on},       {"storage", section_storage},
+    {"control", section_control},
 };
 
 /* pass and deny are the addresses of these, which no policy can make itself. */

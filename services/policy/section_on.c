@@ -19,7 +19,7 @@ void push_callback(lua_State *L, uint32_t id)
 }
 
 /* Keeps the function at stack index 2 under a new id. */
-static uint16_t new_callback(lua_State *L, const char *what, enum policy_kind kind, uint8_t flags)
+static uint16_t new_callback(lua_State *L, const char *what, uint8_t kind, uint8_t flags)
 {
     struct policy *p = policy_of(L);
 
@@ -29,7 +29,7 @@ static uint16_t new_callback(lua_State *L, const char *what, enum policy_kind ki
     if (p->ncallbacks == POLICY_MAX_CALLBACKS)
         raise_rule(L, "%s: there are more than %u callbacks", what, POLICY_MAX_CALLBACKS);
     p->callbacks[p->ncallbacks] =
-        (struct callback){.line = current_line(L), .kind = (uint8_t)kind, .flags = flags};
+        (struct callback){.line = current_line(L), .kind = kind, .flags = flags};
     lua_rawgetp(L, LUA_REGISTRYINDEX, &functions_key);
     lua_pushvalue(L, 2);
     lua_rawseti(L, -2, (lua_Integer)p->ncallbacks + 1);
@@ -99,8 +99,25 @@ static int on(lua_State *L)
         wrap_range(L, kinds[kind].range_key);
     args_begin(&a, L, 1, kinds[kind].what, kinds[kind].keys);
     common_keys(&a, &rule);
-    rule.callback = new_callback(L, kinds[kind].what, kind, rule.flags);
+    rule.callback = new_callback(L, kinds[kind].what, (uint8_t)kind, rule.flags);
     kinds[kind].add(&a, &rule);
+    return 0;
+}
+
+static int on_service_failed(lua_State *L)
+{
+    static const char what[] = "on.service_failed";
+    struct policy *p = policy_of(L);
+
+    require_rules_phase(L, what);
+    if (lua_type(L, 1) != LUA_TFUNCTION || !lua_isnone(L, 2))
+        raise_rule(L, "%s: wants a function: %s(function(e) ... end)", what, what);
+    if (p->service_failed)
+        raise_rule(L, "%s: was given in line %u already", what,
+                   p->callbacks[p->service_failed - 1].line);
+    lua_pushnil(L);
+    lua_insert(L, 1); /* the function stands where the others have theirs */
+    p->service_failed = new_callback(L, what, POLICY_KIND_SERVICE, 0) + 1u;
     return 0;
 }
 
@@ -110,6 +127,7 @@ void section_on(lua_State *L)
         {"io", on, POLICY_KIND_IO, 0},
         {"mmio", on, POLICY_KIND_MMIO, 0},
         {"msr", on, POLICY_KIND_MSR, 0},
+        {"service_failed", on_service_failed, 0, 0},
     };
 
     push_verbs(L, "on", verbs, sizeof(verbs) / sizeof(verbs[0]));

@@ -6,8 +6,8 @@
 #include "internal.h"
 
 /* The services that Weir has. A new service adds its name here. */
-static const char *const names[] = {"console", "emulator", "pci",
-                                    "policy",  "storage",  "watch"};
+static const char *const names[] = {"console", "control", "emulator", "pci",
+                                    "policy",  "storage", "watch"};
 
 #define NAMES (sizeof(names) / sizeof(names[0]))
 

@@ -190,6 +190,20 @@ static const char *check_services(const struct policy_tables *t)
     return NULL;
 }
 
+/* No rule may be for one of its ports: both would have to be bound. */
+static bool control_ok(const struct policy_tables *t)
+{
+    const struct policy_control *c = &t->control;
+
+    if (!c->port)
+        return !c->reserved && !c->line;
+    for (uint32_t i = 0; i < t->nio; i++)
+        if (t->io[i].first <= c->port + 1u && t->io[i].last >= c->port)
+            return false;
+    return c->port >= 0x100 && c->port != 0xffff && !c->reserved &&
+           !policy_io_reserved(c->port, (uint16_t)(c->port + 1));
+}
+
 static const char *check_settings(const struct policy_tables *t)
 {
     const struct policy_console *c = &t->console;
@@ -203,6 +217,8 @@ static const char *check_settings(const struct policy_tables *t)
     if (c->uart != POLICY_UART_NONE && c->uart != POLICY_UART_AUTO &&
         (c->uart < 0x100 || c->uart > 0xfff8))
         return "console: bad UART";
+    if (!control_ok(t))
+        return "control: bad ports";
     return NULL;
 }
 

@@ -166,6 +166,8 @@ static void print_settings(const struct printer *p, const struct policy_tables *
         snprintf(uart, sizeof(uart), "%Xh", t->console.uart);
     line(p, "console: level %s, uart %s, ring %u KiB", levels[t->console.level], uart,
          t->console.ring_kib);
+    if (t->control.port)
+        line(p, "control: ports %Xh-%Xh", t->control.port, t->control.port + 1u);
     for (uint32_t i = 0; i < t->nservices; i++) {
         const struct policy_service *s = &t->services[i];
 

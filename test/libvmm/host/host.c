@@ -109,6 +109,7 @@ static void make_start_block(const struct host *host)
         .bytes = sizeof(*start),
         .name = "probe",
         .tsc_hz = 1000000000,
+        .generation = 1,
         .cpus = 1,
         .heap_va = HOST_HEAP_VA,
         .heap_bytes = HOST_HEAP_BYTES,
