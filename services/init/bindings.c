@@ -76,6 +76,10 @@ size_t bindings_make(const struct policy_tables *t, uint16_t uart, struct bindin
         out[n++] = (struct binding){ .space = BINDING_IO, .first = uart, .last = uart + UART_PORTS - 1,
                                      .mode = WEIR_BIND_FLOAT };
     }
+    if (t->control.port) {
+        out[n++] = (struct binding){ .space = BINDING_IO, .first = t->control.port, .last = t->control.port + 1u,
+                                     .line = t->control.line, .mode = WEIR_BIND_FORWARD, .owner = BINDING_CONTROL };
+    }
     n += make_io(t, out + n);
     n += make_mmio(t, out + n);
     n += make_msr(t, out + n);

@@ -20,6 +20,7 @@ enum binding_space {
 enum binding_owner {
     BINDING_NOBODY = 0,
     BINDING_WATCH,
+    BINDING_CONTROL,
 };
 
 struct binding {
@@ -30,8 +31,8 @@ struct binding {
     uint8_t owner;        /* enum binding_owner */
 };
 
-/* Every table entry at most once, and the UART. */
-#define BINDINGS_MAX (POLICY_MAX_IO + POLICY_MAX_MMIO + POLICY_MAX_MSR + 1u)
+/* Every table entry at most once, the UART, and the two ports of control. */
+#define BINDINGS_MAX (POLICY_MAX_IO + POLICY_MAX_MMIO + POLICY_MAX_MSR + 2u)
 
 /*
  * Fills out (BINDINGS_MAX entries) and returns how many. uart: first of the 8 ports of Weir's own UART, 0 if it has

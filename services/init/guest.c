@@ -19,9 +19,14 @@ static struct bound {
 static size_t nbound;
 static uint32_t on_limit[SERVICES];
 
+static enum service_id service_of(enum binding_owner owner)
+{
+    return owner == BINDING_CONTROL ? SERVICE_CONTROL : SERVICE_WATCH;
+}
+
 static uint64_t owner_port(enum binding_owner owner)
 {
-    return owner == BINDING_WATCH ? services[SERVICE_WATCH].port : 0;
+    return owner == BINDING_NOBODY ? 0 : services[service_of(owner)].port;
 }
 
 static enum weir_status bind(const struct binding *b)
@@ -90,7 +95,7 @@ void guest_without(enum service_id id)
         struct bound *b = &bound[i];
         enum weir_status status;
 
-        if (b->owner != BINDING_WATCH || id != SERVICE_WATCH) {
+        if (b->owner == BINDING_NOBODY || service_of(b->owner) != id) {
             continue;
         }
         status = vmm_device_ctl(b->device, WEIR_DEV_UNBIND, 0, 0, 0);

@@ -3,6 +3,7 @@
  * init: starts everything, owns everything, and starts again what fails. In this order: the modules are checked,
  * policy is started and has its say, the other services are started, what the policy names is bound, the guest runs.
  */
+#include "ask.h"
 #include "bindings.h"
 #include "guest.h"
 #include "guest_boot.h"
@@ -61,6 +62,7 @@ static const struct policy_tables *evaluate(void)
     const struct thing_memory *ours = memory("tables", sizeof(struct policy_tables));
     const char *reason = "";
 
+    memory("policy.events", sizeof(struct policy_events));
     supervise_start(&services[SERVICE_POLICY]);
     if (policy_tables_copy(ours->va, theirs->va, &reason) != WEIR_OK) {
         refuse("the policy service made tables that are not valid: %s", reason);
@@ -133,6 +135,9 @@ static void start_services(const struct policy_tables *t, size_t n)
     if (t->nstorage) { /* after pci, which finds the controllers */
         supervise_start(&services[SERVICE_STORAGE]);
     }
+    if (t->control.port) {
+        supervise_start(&services[SERVICE_CONTROL]);
+    }
 }
 
 int main(void)
@@ -155,6 +160,9 @@ int main(void)
     memory("pci.state", PCI_STATE_BYTES);
     ring = memory("ring", sizeof(*ring) + tables->console.ring_kib * 1024ull)->va;
     ring->uart = uart = find_uart(&options, tables);
+    if (tables->control.port && ask_begin() != WEIR_OK) {
+        refuse("out of memory for control");
+    }
     n = bindings_make(tables, uart, bindings);
     start_services(tables, n);
     guest_bind(tables, bindings, n);

@@ -10,7 +10,6 @@
 #include <vmm/time.h>
 
 #define LOG_BYTES (4 * WEIR_PAGE)
-#define READY_US 20000000u /* a start that takes longer has failed */
 
 /* Where things stand in a service's address space: between start block and program, and above the program. */
 #define MESSAGE_VA 0x210000ull
@@ -139,6 +138,9 @@ static enum weir_status give(struct giving *g, const struct give *what)
 
         return m ? give_memory(g, what->name, m, what->rights) : WEIR_OK;
     }
+    if (what->kind == GIVE_NOTE) {
+        return give_capability(g, what->name, WEIR_NOTE, service_home.note, what->rights);
+    }
     if (what->kind == GIVE_DEVICE) {
         uint64_t device = things_device(what->of);
 
@@ -209,6 +211,8 @@ static void fill_block(struct service *s)
     b->tsc_hz = own->tsc_hz;
     b->cpus = own->cpus;
     b->instance = s->instance;
+    b->generation = service_home.generation;
+    memcpy(b->version, own->version, sizeof(b->version));
     b->heap_va = HEAP_VA;
     b->heap_bytes = HEAP_BYTES;
     memcpy(b->cmdline, own->cmdline, sizeof(b->cmdline));
@@ -254,7 +258,7 @@ enum weir_status service_start(struct service *s)
     assert(!s->domain && !s->thread);
     /* A note's or caller's bit can arrive as soon as the thread exists, so the state is set before. */
     s->state = SERVICE_STARTING;
-    s->due = vmm_deadline(READY_US);
+    s->due = vmm_deadline(service_home.ready_us);
     status = make_instance(s);
     if (status != WEIR_OK) {
         service_stop(s);
@@ -276,6 +280,12 @@ static void drop(uint64_t *slot)
 
 void service_stop(struct service *s)
 {
+    struct weir_account a;
+
+    if (s->domain && vmm_trace(WEIR_TRACE_ACCOUNT, s->domain).status == WEIR_OK) {
+        memcpy(&a, vmm_transfer(), sizeof(a));
+        s->ticks += a.ticks;
+    }
     drop(&s->thread);
     drop(&s->domain);
     for (unsigned i = 0; i < VMM_ELF_SEGMENTS; i++) {

@@ -26,6 +26,9 @@ struct service {
     uint64_t port;     /* 0 once DOWN */
     uint64_t note;
     uint32_t instance; /* of the next start: 0, 1 after the first restart ... */
+    uint32_t failures, asked; /* ends of instances: by themselves, and because weirctl wanted it */
+    uint64_t ticks;           /* of the TSC that the ended instances ran */
+    struct weir_failure last; /* failure */
     struct limit_rule rule;
     struct limit_history history;
     const void *image;
@@ -44,6 +47,8 @@ extern struct service services[SERVICES];
 /* init's own objects that services reach: its port (CALL) and the note that gets bit i when services[i] stops. */
 struct service_home {
     uint64_t port, note;
+    uint64_t ready_us;   /* how long a start may take */
+    uint32_t generation; /* of the policy's tables */
 };
 extern struct service_home service_home;
 

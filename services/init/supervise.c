@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "supervise.h"
+#include "ask.h"
 #include "guest.h"
 #include "guest_boot.h"
 #include "report.h"
 #include "say.h"
+#include "things.h"
+#include <stdio.h>
 #include <string.h>
 #include <vmm/memory.h>
 #include <vmm/start.h>
@@ -12,13 +15,18 @@
 #include <weir/service.h>
 
 #define REASON 600u
+#define START_US 20000000u  /* a start that takes longer has failed: before the guest runs, */
+#define RESTART_US 5000000u /* and while it waits for the service */
 
 static bool guest_runs;
+static uint64_t told; /* failures that policy was told of; its memory is not asked */
 
 enum weir_status supervise_begin(void)
 {
     service_home.port = vmm_slot_alloc();
     service_home.note = vmm_slot_alloc();
+    service_home.ready_us = START_US;
+    service_home.generation = 1;
     if (!service_home.port || !service_home.note) {
         return WEIR_E_MEMORY;
     }
@@ -30,6 +38,25 @@ enum weir_status supervise_begin(void)
 
 /* ---- failures ---------------------------------------------------------------------------------------------------- */
 
+/* For on.service_failed. policy is told, not asked: whatever its function does, nobody waits for it. */
+static void tell_policy(const struct service *s, const char *why, uint64_t rip)
+{
+    const struct thing_memory *m = things_memory("policy.events");
+    struct policy_events *events = m ? m->va : NULL;
+    struct policy_failure f = { .rip = rip, .restarts = s->failures, .down = s->state == SERVICE_DOWN };
+
+    if (!events) {
+        return;
+    }
+    (void)snprintf(f.service, sizeof(f.service), "%s", s->spec->name);
+    (void)snprintf(f.reason, sizeof(f.reason), "%s", why);
+    events->failure[told % POLICY_FAILURES] = f;
+    __atomic_store_n(&events->told, ++told, __ATOMIC_RELEASE); /* pairs with policy's acquire */
+    if (services[SERVICE_POLICY].note) {
+        (void)!vmm_signal(services[SERVICE_POLICY].note, 1);
+    }
+}
+
 static void give_up(struct service *s)
 {
     say("service %s failed too often and stays down", s->spec->name);
@@ -38,9 +65,10 @@ static void give_up(struct service *s)
 }
 
 /* What became of an instance is known and said; now: again, later, or never. */
-static void failed(struct service *s)
+static void failed(struct service *s, const char *why, uint64_t rip)
 {
     service_stop(s);
+    s->failures++;
     if (!guest_runs) {
         refuse("service %s does not start", s->spec->name);
     }
@@ -49,6 +77,7 @@ static void failed(struct service *s)
     } else {
         give_up(s);
     }
+    tell_policy(s, why, rip);
 }
 
 static void stopped(struct service *s)
@@ -66,9 +95,11 @@ static void stopped(struct service *s)
     if (f.kind == WEIR_FAIL_NONE) {
         return; /* the bit belonged to the instance before this one */
     }
+    s->last = f;
     report_failure(&f, why, sizeof(why));
     say("service %s stopped: %s", s->spec->name, why);
-    failed(s);
+    why[strcspn(why, ",")] = '\0'; /* the addresses are for people */
+    failed(s, why, f.rip);
 }
 
 static void restart(struct service *s)
@@ -77,7 +108,7 @@ static void restart(struct service *s)
 
     if (status != WEIR_OK) {
         say("service %s can't be started: %s", s->spec->name, vmm_status_name(status));
-        failed(s);
+        failed(s, "can't be started", 0);
     }
 }
 
@@ -87,8 +118,22 @@ static void due(struct service *s)
         restart(s);
     } else {
         say("service %s stopped: was not ready in time", s->spec->name);
-        failed(s);
+        failed(s, "was not ready in time", 0);
     }
+}
+
+enum weir_status supervise_restart(struct service *s)
+{
+    if (s->state == SERVICE_IDLE || s->state == SERVICE_DOWN) {
+        return WEIR_E_STATE;
+    }
+    if (s->state != SERVICE_WAITING) {
+        s->asked++;
+        service_stop(s);
+        say("service %s is started anew, as weirctl asked", s->spec->name);
+    }
+    restart(s);
+    return WEIR_OK;
 }
 
 /* ---- requests ---------------------------------------------------------------------------------------------------- */
@@ -112,8 +157,11 @@ static void cannot(struct service *s, const char *text, size_t bytes)
     if (!guest_runs) {
         refuse("%.*s", (int)bytes, text);
     }
-    say("service %s stopped: %.*s", s->spec->name, (int)bytes, text);
-    failed(s);
+    char why[REASON];
+
+    (void)snprintf(why, sizeof(why), "%.*s", (int)bytes, text);
+    say("service %s stopped: %s", s->spec->name, why);
+    failed(s, why, 0);
 }
 
 /* The reply, in the same message, goes out with the next wait. */
@@ -148,6 +196,9 @@ static void answer(struct weir_msg *msg)
             if (bits >> i & 1) {
                 stopped(&services[i]);
             }
+        }
+        if (bits & CONTROL_ASKED) {
+            ask_answer();
         }
         break;
     }
@@ -211,6 +262,7 @@ void supervise_start(struct service *s)
 void supervise_forever(void)
 {
     guest_runs = true;
+    service_home.ready_us = RESTART_US;
     for (;;) {
         one_event();
     }

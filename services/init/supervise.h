@@ -14,6 +14,12 @@ must_check enum weir_status supervise_begin(void);
 /* Starts a service and comes back when it is READY. If it fails, the guest is refused. */
 void supervise_start(struct service *s);
 
+/*
+ * weirctl wants s started anew: its instance is stopped where it stands, as a failure stops it, but that counts as none.
+ * WEIR_E_STATE: the policy does not need it, or it is down for good.
+ */
+must_check enum weir_status supervise_restart(struct service *s);
+
 /* From now on: the guest runs. */
 _Noreturn void supervise_forever(void);
 

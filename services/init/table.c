@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "table.h"
+#include <stddef.h>
 
 #define PAGES_SMALL 64u
 
@@ -14,6 +15,7 @@ const struct service_spec service_table[SERVICES] = {
         .gives = {
             { GIVE_MEMORY, "policy.lua", "policy.lua", R },
             { GIVE_MEMORY, "tables", "policy.tables", RW },
+            { GIVE_MEMORY, "events", "policy.events", RW },
         },
     },
     [SERVICE_CONSOLE] = {
@@ -26,6 +28,7 @@ const struct service_spec service_table[SERVICES] = {
             { GIVE_MEMORY, "log.watch", "log.watch", R },
             { GIVE_MEMORY, "log.pci", "log.pci", R },
             { GIVE_MEMORY, "log.storage", "log.storage", R },
+            { GIVE_MEMORY, "log.control", "log.control", R },
             { GIVE_MEMORY, "ring", "ring", RW },
             { GIVE_MEMORY, "tables", "tables", R },
             { GIVE_DEVICE, "uart", "uart", WEIR_R_ACCESS },
@@ -73,6 +76,20 @@ const struct service_spec service_table[SERVICES] = {
             { GIVE_MEMORY, "state", "storage.state", RW },
             { GIVE_MEMORY, "dma", "storage.dma", RW },
             { GIVE_DEVICE, "addresses", "addresses", WEIR_R_READ | WEIR_R_WRITE },
+        },
+    },
+    [SERVICE_CONTROL] = {
+        .name = "control",
+        .pages = 512, /* the answer, a copy of the tables, the symbols' index */
+        .slots = 64,
+        .gives = {
+            { GIVE_MEMORY, "tables", "tables", R },
+            { GIVE_MEMORY, "ring", "ring", R },
+            { GIVE_MEMORY, "status", "control.status", R },
+            { GIVE_MEMORY, "ask", "control.ask", RW },
+            { GIVE_MEMORY, "text", "control.text", RW },
+            { GIVE_MEMORY, "symbols", "symbols", R },
+            { GIVE_NOTE, "init", NULL, WEIR_R_SIGNAL },
         },
     },
 };

@@ -16,6 +16,7 @@ enum service_id {
     SERVICE_WATCH,
     SERVICE_PCI,
     SERVICE_STORAGE,
+    SERVICE_CONTROL,
     SERVICES
 };
 
@@ -23,6 +24,7 @@ enum give_kind {
     GIVE_PORT = 1, /* `of` is a service */
     GIVE_DEVICE,   /* `of` is a device that init holds (things.h) */
     GIVE_MEMORY,   /* `of` is memory that init holds (things.h) */
+    GIVE_NOTE,     /* init's own note */
 };
 
 struct give {

@@ -14,6 +14,7 @@ from paths import BOOT, SERVICES
 from report import Stop, FAILED, usage
 
 KERNEL = BOOT / "weir.elf"
+SYMBOLS = BOOT / "symbols"       # of the services: names for weirctl's backtraces
 _COMMON = ("biosdisk", "normal", "configfile", "multiboot2", "test", "ls", "cat", "chain",
            "boot", "reboot", "halt", "memrw")
 # Under Weir the INT 15h vector's offset is this one (kernel/vm/hook.S): the boot medium then goes on to the next disk.
@@ -38,6 +39,8 @@ def modules(policy, extra):
     """The boot modules as (name, path), in the order that the kernel expects."""
     found = [(name, BOOT / name) for name in SERVICES]
     found.append(("policy.lua", Path(policy)))
+    if SYMBOLS.exists():
+        found.append(("symbols", SYMBOLS))
     found += [(Path(path).name, Path(path)) for path in extra]
     names = [name for name, _ in found]
     for name in names:

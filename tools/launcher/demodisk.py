@@ -13,10 +13,11 @@ import cpio
 import debs
 import lock
 import tool
-from paths import DEMO, DOWNLOADS, ROOT
+from paths import DEMO, DOWNLOADS, GUEST_BIN, ROOT
 from report import Stop, FAILED, say
 
 SOURCES = ROOT / "tools/demo"
+WEIRCTL = (*sorted((ROOT / "tools/weirctl").iterdir()), ROOT / "include/weir/control.h")
 SIZE_MIB = 256
 GRUB_MODULES = ("biosdisk", "part_msdos", "ext2", "normal", "configfile", "linux", "multiboot2",
                 "serial", "terminal", "echo", "test", "ls", "cat", "chain", "reboot", "halt")
@@ -45,7 +46,7 @@ def ensure():
 def _recipe():
     """A digest of everything of ours that decides what the disk contains."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
-    for path in sorted(SOURCES.iterdir()):
+    for path in (*sorted(SOURCES.iterdir()), *WEIRCTL):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
@@ -99,6 +100,7 @@ def _userland(tree, busybox):
                                ("profile", "etc/profile", 0o644)):
         shutil.copy(SOURCES / name, tree / target)
         (tree / target).chmod(mode)
+    shutil.copy2(GUEST_BIN / "weirctl", tree / "usr/sbin/weirctl")
     (tree / "etc/passwd").write_text("root::0:0:root:/root:/bin/sh\n")
     (tree / "etc/group").write_text("root:x:0:\n")
     (tree / "root").chmod(0o700)

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "ask.h"
+#include "../common/sha256.h"
+#include "service.h"
+#include "supervise.h"
+#include "things.h"
+#include <stdio.h>
+#include <string.h>
+#include <vmm/start.h>
+#include <vmm/syscall.h>
+#include <vmm/time.h>
+
+_Static_assert((int)SERVICE_STARTING == CONTROL_S_STARTING && (int)SERVICE_RUNNING == CONTROL_S_RUNS &&
+                   (int)SERVICE_WAITING == CONTROL_S_WAITS && (int)SERVICE_DOWN == CONTROL_S_DOWN,
+               "what is published");
+_Static_assert(SERVICES <= CONTROL_SERVICES, "every service is published");
+
+static struct control_status *status;
+static const volatile struct control_request *request;
+
+void ask_policy_changed(void)
+{
+    const struct thing_memory *text = things_memory("policy.lua");
+
+    sha256(text->va, text->bytes, status->policy_hash);
+}
+
+static void publish_service(struct control_service *out, const struct service *s)
+{
+    struct weir_account a = { 0 };
+
+    if (s->domain && vmm_trace(WEIR_TRACE_ACCOUNT, s->domain).status == WEIR_OK) {
+        memcpy(&a, vmm_transfer(), sizeof(a));
+    }
+    (void)snprintf(out->name, sizeof(out->name), "%s", s->spec->name);
+    out->state = s->state;
+    out->starts = s->instance;
+    out->failures = s->failures;
+    out->asked = s->asked;
+    out->pages = a.pages;
+    out->pages_limit = a.pages_limit;
+    out->capabilities = a.capabilities;
+    out->ticks = s->ticks + a.ticks;
+    out->failure = s->last;
+}
+
+static void publish(void)
+{
+    if (vmm_trace(WEIR_TRACE_ACCOUNT, 0).status == WEIR_OK) {
+        memcpy(&status->account, vmm_transfer(), sizeof(status->account));
+    }
+    status->nservices = SERVICES;
+    for (unsigned i = 0; i < SERVICES; i++) {
+        publish_service(&status->service[i], &services[i]);
+    }
+}
+
+enum weir_status ask_begin(void)
+{
+    const struct thing_memory *s = things_make_memory("control.status", sizeof(*status));
+    const struct thing_memory *a = things_make_memory("control.ask", sizeof(*request));
+
+    if (!s || !a || !things_make_memory("control.text", CONTROL_TEXT)) {
+        return WEIR_E_MEMORY;
+    }
+    status = s->va;
+    request = a->va;
+    status->started = vmm_now();
+    ask_policy_changed();
+    publish();
+    return WEIR_OK;
+}
+
+static enum weir_status restart(uint32_t id)
+{
+    enum weir_status result = id < SERVICES ? supervise_restart(&services[id]) : WEIR_E_RANGE;
+
+    if (result == WEIR_E_STATE) {
+        (void)snprintf(status->reason, sizeof(status->reason), "%s %s", services[id].spec->name,
+                       services[id].state == SERVICE_DOWN ? "failed too often and is down for good"
+                                                          : "is not needed by this policy and does not run");
+    } else if (result != WEIR_OK) {
+        (void)snprintf(status->reason, sizeof(status->reason), "there is no such service");
+    }
+    return result;
+}
+
+void ask_answer(void)
+{
+    struct control_request r;
+    enum weir_status result = WEIR_OK;
+
+    if (!status) {
+        return;
+    }
+    r.seq = __atomic_load_n(&request->seq, __ATOMIC_ACQUIRE); /* pairs with control's release */
+    r.ask = request->ask;
+    r.service = request->service;
+    if (r.seq == status->answered) {
+        return;
+    }
+    status->reason[0] = '\0';
+    if (r.ask == CONTROL_RESTART) {
+        result = restart(r.service);
+    } else if (r.ask != CONTROL_STATUS) {
+        result = WEIR_E_CALL;
+    }
+    publish();
+    status->result = result;
+    __atomic_store_n(&status->answered, r.seq, __ATOMIC_RELEASE); /* pairs with control's acquire */
+    if (services[SERVICE_CONTROL].note) {
+        (void)!vmm_signal(services[SERVICE_CONTROL].note, CONTROL_ANSWERED);
+    }
+}
