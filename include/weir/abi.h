@@ -161,7 +161,7 @@ enum weir_trace_op {
     WEIR_TRACE_READ,     /* arg = position in the kernel's log; value = bytes, from the transfer page's byte 8 on; its
                             first 8 bytes = position of the first byte given (older ones may be gone) */
     WEIR_TRACE_CLAIM,    /* the caller writes the log out from now on; the note arg (SIGNAL) gets bit 0 on new text;
-                            ends with the note. value = position of the first byte not written out yet */
+                            ends with the note, until which nobody else's is taken (E_BUSY). value = position of the first byte not written out yet */
     WEIR_TRACE_COUNTERS, /* this CPU's exit counters into the transfer page: u64[], see include/weir/exits.h */
     WEIR_TRACE_FREE,     /* value = free pages of Weir's memory */
     WEIR_TRACE_FAILURE,  /* arg = domain (MANAGE): struct weir_failure into the transfer page */

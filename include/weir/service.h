@@ -9,7 +9,10 @@
  *
  *   policy    regions "policy.lua" (read: the text; bytes is its exact length) and "tables" (write: struct
  *             policy_tables). Evaluates the text into "tables", then WEIR_INIT_READY; a bad policy is
- *             WEIR_INIT_FAILED with the text "name:line: reason". Then serves struct policy_request.
+ *             WEIR_INIT_FAILED with the text "name:line: reason". Then serves struct policy_request. Region "events"
+ *             (write: struct policy_events): failures of services, told by the note.
+ *   control   regions "tables", "ring", "status" (read), "ask", "text" (write), "symbols" (read, if that module was
+ *             booted); note "init" (SIGNAL). Serves the policy's port pair; include/weir/control.h.
  *   console   regions "log.NAME" (read: NAME's ring) for every other service, "ring" (write: struct
  *             weir_console_ring), "tables" (read); device "uart" (8 ports, ACCESS) if there is one to write to.
  *   emulator  nothing more. Serves WEIR_MSG_EMULATE.

@@ -43,7 +43,10 @@ static struct result claim(struct thread *t, u64 slot)
 
     if (!c)
         return r;
-    claimer = container_of(c->object, struct note, object);
+    struct note *n = container_of(c->object, struct note, object);
+    if (claimer && claimer != n)
+        return FAIL(WEIR_E_BUSY); /* console's note outlives its instances */
+    claimer = n;
     return VALUE(log_claim(tell_claimer));
 }
 

@@ -12,7 +12,7 @@ for file; do
         echo "FAIL $file: expected acceptance in silence, got: $said"
         continue
     fi
-    hooks=$("$check" --tables "$file" | grep -c -E '^(io|mmio|msr|pci|storage) ')
+    hooks=$("$check" --tables "$file" | grep -c -E '^(io|mmio|msr|pci|storage|control:) ')
     case $file in
     */default.lua) [ "$hooks" -eq 0 ] ;;
     *) [ "$hooks" -gt 0 ] ;;

@@ -119,6 +119,7 @@ static void full_tables_fit(void)
     t->nio = POLICY_MAX_IO;
     t->nmmio = POLICY_MAX_MMIO;
     t->nmsr = POLICY_MAX_MSR;
+    t->control.port = 0x5658;
     for (size_t i = 0; i < POLICY_MAX_MMIO; i++) {
         t->mmio[i].bar = POLICY_NO_BAR;
     }

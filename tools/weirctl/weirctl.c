@@ -20,6 +20,7 @@ static const char usage[] = "usage: weirctl [--json] [--port PORT] status | ps |
                             "PORT is the first of the policy's control{ports = ...}; 5658h unless given.\n";
 
 static uint16_t port = DEFAULT_PORT;
+static bool json, restarts_control;
 static char request[LINE];
 static size_t request_bytes;
 static char text[CONTROL_TEXT];
@@ -150,7 +151,7 @@ static uint16_t read_port(const char *s)
 }
 
 /* Returns whether the command may be given again without another effect. */
-static bool make_request(char **words, bool json)
+static bool make_request(char **words)
 {
     static const char *const plain[] = { "status", "ps", "stat" };
     bool harmless = true;
@@ -173,6 +174,7 @@ static bool make_request(char **words, bool json)
     } else if (same(words[0], "restart") && words[1] && !words[2]) {
         add("restart");
         add(words[1]);
+        restarts_control = same(words[1], "control");
         harmless = false;
     } else if (same(words[0], "policy") && words[1] && same(words[1], "show") && !words[2]) {
         add("show");
@@ -249,10 +251,23 @@ static _Noreturn void print_answer(void)
     leave(header[4] != 0);
 }
 
+/* The answer to this went with the instance that was asked. */
+static _Noreturn void print_restarted(void)
+{
+    static const char plain[] = "control: started anew\n", object[] = "{\"result\":\"started anew\"}\n";
+
+    if (json) {
+        write_all(1, object, sizeof(object) - 1);
+    } else {
+        write_all(1, plain, sizeof(plain) - 1);
+    }
+    leave(0);
+}
+
 _Noreturn void start(long *stack)
 {
     char **words = (char **)stack + 2; /* argv[1]; Linux ends the list with NULL */
-    bool json = false, harmless;
+    bool harmless;
 
     for (; words[0] && words[0][0] == '-'; words++) {
         if (same(words[0], "--json")) {
@@ -263,7 +278,7 @@ _Noreturn void start(long *stack)
             wrong_usage();
         }
     }
-    harmless = make_request(words, json);
+    harmless = make_request(words);
     open_ports();
     for (unsigned i = 0; i < TRIES; i++) {
         send();
@@ -273,6 +288,9 @@ _Noreturn void start(long *stack)
         case CONTROL_BUSY:
             fail(1, "no answer within ten seconds");
         default:
+            if (restarts_control) {
+                print_restarted();
+            }
             if (!harmless) {
                 fail(1, "control was started anew meanwhile; weirctl ps shows what became of it");
             }

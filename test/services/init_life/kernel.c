@@ -361,6 +361,17 @@ struct vmm_result vmm_syscall_vcpu_ctl(uint64_t vcpu, uint64_t op, uint64_t a, u
     return result(WEIR_OK, 0);
 }
 
+struct vmm_result vmm_syscall_signal(uint64_t slot, uint64_t bits)
+{
+    struct fake_object *o = get(slot, WEIR_NOTE, WEIR_R_SIGNAL);
+
+    if (!o) {
+        return result(WEIR_E_CAP, 0);
+    }
+    o->bits |= bits;
+    return result(WEIR_OK, 0);
+}
+
 struct vmm_result vmm_syscall_trace(uint64_t op, uint64_t arg)
 {
     struct fake_object *d;

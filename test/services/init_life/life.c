@@ -59,7 +59,7 @@ static struct {
 
 static void boot_with(const char *without, uint64_t cut)
 {
-    static const char *const modules[] = { "policy", "pci", "console", "emulator", "watch", "storage" };
+    static const char *const modules[] = { "policy", "pci", "console", "emulator", "watch", "storage", "control" };
     uint8_t file[WEIR_PAGE] = { 0 };
 
     fake_begin();
@@ -83,7 +83,7 @@ static void boot_with(const char *without, uint64_t cut)
 /* What the policy service makes of a policy that says nothing. */
 static void default_policy(void)
 {
-    static const char *const names[] = { "console", "emulator", "pci", "policy", "storage", "watch" };
+    static const char *const names[] = { "console", "control", "emulator", "pci", "policy", "storage", "watch" };
 
     memset(&policy, 0, sizeof(policy));
     policy.magic = POLICY_MAGIC;

@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Services that fail, hang or are told to go, under a running guest (doc/restart.md)."""
+
+import json
+import re
+from pathlib import Path
+
+import bootimage  # the launcher's, which the harness has put on the path
+from boot import Boot
+from harness import equal, lacks, main, matches, true
+from paths import BUILD
+
+TEST_BOOT = BUILD / "test-boot"
+CONTROL = 'control{ ports = "5658h-5659h" }\n'
+OFTEN = 'service.watch{ deadline = 50, restart = { limit = 1000, window = 1, backoff = 0 } }\n'
+# A policy under which every service runs and has something to do.
+ALL = CONTROL + """
+on.io({ ports = "5100h", on_error = pass }, function(e) return 0x5A end)
+io.log{ ports = "5200h-52FFh", limit = 0 }
+pci.hide{ vendor = 0x8086, device = 0x2934 }
+mmio.log{ address = 0xFED00000, size = 8, limit = 1 }
+"""
+ALL_SERVICES = ("policy", "console", "emulator", "watch", "pci", "control")
+
+
+def with_modules(**others):
+    """From now on the machines of this script boot with other programs for these modules."""
+    original = bootimage.modules
+    bootimage.modules = lambda policy, extra: [
+        (name, TEST_BOOT / others[name] if name in others else path) for name, path in original(policy, extra)]
+
+
+def in_port(machine, port):
+    return int(machine.ok(f"dd if=/dev/port bs=1 count=1 skip={port} 2>/dev/null | hexdump -v -e '1/1 \"%u\"'"))
+
+
+def weirctl(machine, words):
+    return json.loads(machine.ok(f"weirctl --json {words}"))
+
+
+def ps(machine):
+    return {service["name"]: service for service in weirctl(machine, "ps")}
+
+
+def objects(machine):
+    return weirctl(machine, "stat")["objects"]
+
+
+def case_every_kind_of_failure():
+    """... is seen, whatever the guest waits for, and on.service_failed is told."""
+    with_modules(watch="moody")
+    policy = CONTROL + OFTEN + 'io.log{ ports = "5000h-50FFh" }\n' \
+        'on.service_failed(function(e) print(("told: %s %s down %s"):format(e.service, e.reason, tostring(e.down))) end)\n'
+    with Boot(policy=policy) as machine:
+        for deed, reason in enumerate(("page fault at 0x10 .write.", "exit with code 42", "missed its deadline",
+                                       "missed its deadline", "exit with code 134")):
+            equal(f"deed {deed}: the next instance answers", in_port(machine, 0x5000 + deed), deed | 0x80)
+            machine.wait_log(rf"^policy: told: watch {reason} down false")
+        for deed in (5, 6):     # they answer, and then nobody comes for the next request
+            equal(f"deed {deed}", in_port(machine, 0x5000 + deed), deed)
+            equal(f"after deed {deed}", in_port(machine, 0x5080), 0xff)
+        watch = ps(machine)["watch"]
+        equal("failures", (watch["state"], watch["failures"], watch["restarts"]), ("runs", 7, 7))
+        equal("the last one", watch["last_failure"]["reason"], "missed its deadline")
+        names = [frame["symbol"] for frame in watch["last_failure"]["backtrace"]]
+        true(f"a backtrace with names: {names}", len(names) > 1 and all("+0x" in name for name in names))
+        equal("the others", {name: s["failures"] for name, s in ps(machine).items() if name != "watch"},
+              dict.fromkeys(("policy", "console", "emulator", "pci", "control"), 0))
+
+
+def case_storm_from_real_mode_to_linux():
+    """watch fails every 150 accesses to CMOS, timer and serial port, from the first boot sector on."""
+    with_modules(watch="moody")
+    policy = CONTROL + OFTEN + 'io.log{ ports = "40h-43h, 70h-71h, 3F8h-3FFh", limit = 1 }\n'
+    with Boot(policy=policy) as machine:
+        equal("the guest", machine.ok("echo $((6 * 7))"), "42\n")
+        watch = ps(machine)["watch"]
+        true(f"many restarts: {watch}", watch["restarts"] > 50)
+        rips = [int(rip, 16) for rip in re.findall(r"moody: way \d+ port 0x[0-9a-f]+ rip 0x([0-9a-f]+)",
+                                                   machine.weir_log())]
+        for phase, low, high in (("real mode or GRUB", 0, 1 << 32), ("Linux", 0xffffffff80000000, 1 << 64)):
+            true(f"failures in {phase}: {rips[:20]}", any(low <= rip < high for rip in rips))
+        lacks("nobody else", machine.weir_log(), r"^weir: service (?!watch)\w+ stopped")
+
+
+def case_weirctl_shows_and_restarts():
+    with Boot(policy=ALL) as machine:
+        status = weirctl(machine, "status")
+        equal("status", (status["vendor"], status["mode"], status["policy"], status["policy_generation"], status["iommu"]),
+              ("AMD", "nested", "policy.lua", 1, "none"))
+        equal("hash", status["policy_sha256"], machine.ok(
+            f"cat > /tmp/p <<'END'\n{ALL}END\nsha256sum /tmp/p").split()[0])
+        matches("DESIGN's words", machine.ok("weirctl status"), "not a hostile driver service")
+        equal("all run", {s["state"] for s in ps(machine).values()}, {"runs"})
+        true("exits", weirctl(machine, "stat")["cpus"][0]["exits"]["io"] > 0)
+        matches("policy show", machine.ok("weirctl policy show"), r"^io 5200h-52FFh: pass, logged")
+        for name in ALL_SERVICES:
+            before = ps(machine)[name]
+            matches(name, machine.ok(f"weirctl restart {name}"), "started anew")
+            after = ps(machine)[name]
+            equal(f"{name}: restarts, failures, asked", [after[k] - before[k] for k in ("restarts", "failures", "asked")],
+                  [1, 0, 1])
+        matches("log", machine.ok("weirctl log init"), "service watch is started anew")
+        for words, status, text in (("restart nobody", 1, "no such service"), ("nonsense", 2, "usage"),
+                                    ("--port 5700 status", 2, "nobody answers")):
+            result = machine.sh(f"weirctl {words}")
+            equal(words, result.status, status)
+            matches(words, result.err.decode(), text)
+        equal("only root", machine.sh("setuidgid nobody weirctl status 2>/dev/null || exit 9").status, 9)
+        equal("the callback", in_port(machine, 0x5100), 0x5a)
+
+
+def case_weirctl_is_off_unless_named():
+    with Boot(policy="") as machine:
+        equal("status", machine.sh("weirctl status").status, 2)
+        equal("the ports are the hardware's", in_port(machine, 0x5659), 0xff)
+
+
+def restart_all(machine, rounds):
+    machine.ok(f"for i in $(seq {rounds}); do for s in {' '.join(ALL_SERVICES)}; do "
+               "weirctl restart $s >/dev/null || exit 1; done; done")
+
+
+def counts(machine, rounds):
+    restart_all(machine, 1)     # what is made once is there
+    before = objects(machine)
+    restart_all(machine, rounds)
+    return before, objects(machine)
+
+
+def case_counts_stay_equal():
+    with Boot(policy=ALL) as machine:
+        before, after = counts(machine, 40)
+        equal("240 restarts later", after, before)
+        equal("nobody failed", sum(s["failures"] for s in ps(machine).values()), 0)
+
+
+def case_ten_thousand_and_equal_counts():
+    with Boot(policy=ALL, timeout=3500) as machine:
+        before, after = counts(machine, 1670)
+        equal("10,020 restarts later", after, before)
+        equal("restarts", sum(s["asked"] for s in ps(machine).values()), 6 * 1671)
+
+
+def case_a_leak_is_seen():
+    with_modules(init="leaky")
+    with Boot(policy=ALL) as machine:
+        before, after = counts(machine, 10)
+        true(f"objects or pages were lost: {before} {after}",
+             after["memories"] > before["memories"] or after["free-pages"] < before["free-pages"])
+
+
+def case_random_calls_harm_nobody():
+    """A million random system calls."""
+    with_modules(watch="stranger")
+    policy = ALL + OFTEN + 'io.log{ ports = "5000h", limit = 1 }\n'
+    with Boot(policy=policy) as machine:
+        in_port(machine, 0x5000)
+        machine.ok("weirctl restart watch")
+        before = objects(machine)
+        machine.ok("dd if=/dev/port of=/dev/null bs=1 count=49 skip=20480 2>/dev/null || "
+                   "for i in $(seq 49); do dd if=/dev/port bs=1 count=1 skip=20480 2>/dev/null >/dev/null; done")
+        machine.ok("for i in $(seq 50); do dd if=/dev/port of=/dev/null bs=1 count=1 skip=20480 2>/dev/null; done")
+        machine.ok("weirctl restart watch")
+        equal("counts", objects(machine), before)
+        services = ps(machine)
+        equal("the others", {n: (s["state"], s["failures"]) for n, s in services.items() if n != "watch"},
+              {n: ("runs", 0) for n in ALL_SERVICES if n != "watch"})
+        equal("the callback", in_port(machine, 0x5100), 0x5a)
+        equal("the guest", machine.ok("echo $((6 * 7))"), "42\n")
+
+
+def case_busy_services_are_replaced():
+    """policy, watch and pci are taken away again and again while the guest uses them all the time."""
+    with Boot(policy=ALL) as machine:
+        plain = machine.ok("lspci -nn | sort | sha256sum")
+        machine.ok("(while [ ! -e /tmp/stop ]; do lspci -nn | sort | sha256sum; done) > /tmp/lspci & "
+                   "(while [ ! -e /tmp/stop ]; do dd if=/dev/port bs=1 count=1 skip=20736 2>/dev/null; done) > /tmp/lua & "
+                   "for i in $(seq 30); do weirctl restart policy && weirctl restart pci && weirctl restart watch || exit 1; "
+                   "done >/dev/null; touch /tmp/stop; wait")
+        equal("lspci", machine.ok("sort -u /tmp/lspci"), plain)
+        equal("the callback", machine.ok("tr -d 'Z' < /tmp/lua | wc -c").strip(), "0")
+        true("both were busy", int(machine.ok("wc -c < /tmp/lua")) > 30 and int(machine.ok("wc -l < /tmp/lspci")) > 3)
+        equal("asked", {ps(machine)[n]["asked"] for n in ("policy", "pci", "watch")}, {30})
+
+
+def case_console_while_it_logs():
+    with Boot(policy=ALL) as machine:
+        machine.ok("for i in $(seq 0 99); do printf \"\\\\$(printf %03o $i)\" | "
+                   "dd of=/dev/port bs=1 count=1 seek=$((0x5200)) 2>/dev/null; "
+                   "[ $((i % 5)) = 0 ] && weirctl restart console >/dev/null; done; true")
+        machine.wait_log(r"io write 0x5200 size 1 value 0x63 ")
+        values = [int(v, 16) for v in re.findall(r"^watch: io write 0x5200 size 1 value 0x([0-9a-f]+) ",
+                                                 machine.weir_log(), re.MULTILINE)]
+        equal("every line, in order", sorted(set(values)), list(range(100)))
+        true(f"few come twice: {len(values)}", values == sorted(values) and len(values) < 140)
+
+
+def case_init_fails_and_the_guest_lives():
+    with_modules(init="mortal")
+    with Boot(policy=ALL) as machine:
+        result = machine.sh("weirctl restart emulator")
+        equal("weirctl", result.status, 1)
+        matches("weirctl", result.err.decode(), "services are not started anew any more")
+        machine.wait_log(r"^weir: init stopped: .*services are not restarted any more")
+        equal("the guest", machine.ok("echo $((6 * 7))"), "42\n")
+        equal("a service", in_port(machine, 0x5100), 0x5a)
+        matches("status", machine.ok("weirctl status"), "init does not answer")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * In watch's place: a million random system calls, on all that it was given and on what it was not. IN from 5000h makes a
+ * batch and gives how many were accepted, so that the guest can count instances that did not survive theirs.
+ */
+#include "../../services/common/ready.h"
+#include <stdbool.h>
+#include <vmm/serve.h>
+
+#define BATCH 20000u
+#define POLL 1u /* a deadline in the past */
+
+static uint64_t state;
+
+static uint64_t random_bits(void)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state;
+}
+
+static uint64_t raw(uint64_t number, const uint64_t a[6])
+{
+    uint64_t status = number, value = a[2], rdi = a[0], rsi = a[1];
+    register uint64_t r10 __asm__("r10") = a[3];
+    register uint64_t r8 __asm__("r8") = a[4];
+    register uint64_t r9 __asm__("r9") = a[5];
+
+    __asm__ volatile("syscall"
+                     : "+a"(status), "+d"(value), "+D"(rdi), "+S"(rsi), "+r"(r10), "+r"(r8), "+r"(r9)
+                     :
+                     : "rcx", "r11", "memory");
+    return status;
+}
+
+/* Slots that hold something (1 to 4, 32 on), own new ones, numbers of kinds and operations, addresses, nonsense. */
+static uint64_t argument(void)
+{
+    uint64_t r = random_bits();
+
+    switch (r % 8) {
+    case 0:
+        return 1 + (r >> 8) % 4;
+    case 1:
+    case 2:
+        return 32 + (r >> 8) % 32;
+    case 3:
+        return (r >> 8) % 12;
+    case 4:
+        return ((r >> 8) % 4096) * WEIR_PAGE;
+    case 5:
+        return 1ull << (r >> 8) % 64;
+    case 6:
+        return 0 - (r >> 8) % 5000;
+    default:
+        return r;
+    }
+}
+
+static bool allowed(uint64_t number, uint64_t a[6])
+{
+    if (number == WEIR_CALL) {
+        return false; /* would be an honest call to init or policy */
+    }
+    if (number == WEIR_REPLY_WAIT) {
+        a[1] |= WEIR_RW_NO_REPLY; /* it holds the guest's request and means to answer */
+        a[3] = POLL;
+    } else if (number == WEIR_WAIT) {
+        a[1] = POLL;
+    } else if (number == WEIR_DESTROY && a[0] == WEIR_SLOT_SELF && random_bits() % 64) {
+        return false; /* now and then */
+    }
+    return number != WEIR_TRACE || a[0] != WEIR_TRACE_LOG; /* would only fill the log */
+}
+
+static enum weir_verdict io(void *context, struct weir_msg *msg)
+{
+    struct weir_msg kept = *msg;
+    uint32_t accepted = 0;
+
+    (void)context;
+    if (!(msg->flags & WEIR_F_REPLAY)) {
+        for (unsigned i = 0; i < BATCH; i++) {
+            uint64_t number = random_bits() % (WEIR_CALLS + 1);
+            uint64_t a[6] = { argument(), argument(), argument(), argument(), argument(), argument() };
+
+            accepted += allowed(number, a) && raw(number, a) == WEIR_OK;
+        }
+    }
+    *msg = kept;
+    msg->data = accepted;
+    return WEIR_V_DONE;
+}
+
+int main(void)
+{
+    struct vmm_service service = { .port = WEIR_SLOT_PORT, .io = io };
+
+    state = 0x9e3779b97f4a7c15ull * (vmm_start()->instance + 1u);
+    return service_ready() == WEIR_OK ? (int)vmm_serve(&service) : 1;
+}
