@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ask.h"
 #include "../common/sha256.h"
+#include "reload.h"
 #include "service.h"
 #include "supervise.h"
 #include "things.h"
@@ -85,30 +86,65 @@ static enum weir_status restart(uint32_t id)
     return result;
 }
 
+static uint64_t seq; /* of the request that is being worked on */
+
+void ask_finish(enum weir_status result, const char *reason)
+{
+    publish();
+    status->result = result;
+    if (reason != status->reason) {
+        (void)snprintf(status->reason, sizeof(status->reason), "%s", reason);
+    }
+    __atomic_store_n(&status->answered, seq, __ATOMIC_RELEASE); /* pairs with control's acquire */
+    if (services[SERVICE_CONTROL].note) {
+        (void)!vmm_signal(services[SERVICE_CONTROL].note, CONTROL_ANSWERED);
+    }
+}
+
+/* The text may change under init until it has its own copy. true: an answer comes later. */
+static bool reload(uint32_t bytes, const char *name, const char **reason)
+{
+    const struct thing_memory *text = things_memory("control.text");
+
+    *reason = "the text is too long";
+    return bytes <= text->bytes && reload_start(text->va, bytes, name, reason) == WEIR_OK;
+}
+
 void ask_answer(void)
 {
-    struct control_request r;
     enum weir_status result = WEIR_OK;
+    char name[sizeof(request->name)];
+    const char *reason = "";
+    uint64_t asked;
 
     if (!status) {
         return;
     }
-    r.seq = __atomic_load_n(&request->seq, __ATOMIC_ACQUIRE); /* pairs with control's release */
-    r.ask = request->ask;
-    r.service = request->service;
-    if (r.seq == status->answered) {
+    asked = __atomic_load_n(&request->seq, __ATOMIC_ACQUIRE); /* pairs with control's release */
+    if (asked == seq) {
         return;
     }
+    seq = asked;
     status->reason[0] = '\0';
-    if (r.ask == CONTROL_RESTART) {
-        result = restart(r.service);
-    } else if (r.ask != CONTROL_STATUS) {
+    switch (request->ask) {
+    case CONTROL_RESTART:
+        result = restart(request->service);
+        reason = status->reason;
+        break;
+    case CONTROL_RELOAD:
+        for (size_t i = 0; i < sizeof(name); i++) {
+            name[i] = request->name[i];
+        }
+        name[sizeof(name) - 1] = '\0';
+        if (reload(request->bytes, name, &reason)) {
+            return;
+        }
+        result = WEIR_E_BUSY;
+        break;
+    case CONTROL_STATUS:
+        break;
+    default:
         result = WEIR_E_CALL;
     }
-    publish();
-    status->result = result;
-    __atomic_store_n(&status->answered, r.seq, __ATOMIC_RELEASE); /* pairs with control's acquire */
-    if (services[SERVICE_CONTROL].note) {
-        (void)!vmm_signal(services[SERVICE_CONTROL].note, CONTROL_ANSWERED);
-    }
+    ask_finish(result, reason);
 }

@@ -12,6 +12,9 @@ must_check enum weir_status ask_begin(void);
 /* control has signalled CONTROL_ASKED. */
 void ask_answer(void);
 
+/* What control asked last is done, or reason says why not. */
+void ask_finish(enum weir_status result, const char *reason);
+
 /* The text of the policy is another now. */
 void ask_policy_changed(void);
 

@@ -4,6 +4,7 @@
 #include "service.h"
 #include "things.h"
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <vmm/memory.h>
 #include <vmm/start.h>
@@ -14,7 +15,7 @@ static const char *const words[BINDING_SPACES] = { "ports", "addresses", "MSRs" 
 
 static struct bound {
     uint64_t device;
-    uint8_t owner;
+    struct binding what;
 } bound[BINDINGS_MAX];
 static size_t nbound;
 static uint32_t on_limit[SERVICES];
@@ -43,18 +44,29 @@ static enum weir_status bind(const struct binding *b)
         vmm_slot_free(device);
         return status;
     }
-    bound[nbound++] = (struct bound){ device, b->owner };
-    return vmm_device_ctl(device, WEIR_DEV_BIND, b->mode, b->owner ? port : b->argument,
-                          b->owner ? b->argument : 0);
+    status = vmm_device_ctl(device, WEIR_DEV_BIND, b->mode, b->owner ? port : b->argument,
+                            b->owner ? b->argument : 0);
+    if (status != WEIR_OK) {
+        (void)!vmm_destroy(device);
+        vmm_slot_free(device);
+        return status;
+    }
+    bound[nbound++] = (struct bound){ device, *b };
+    return WEIR_OK;
 }
 
-void guest_bind(const struct policy_tables *tables, const struct binding *list, size_t n)
+static void take_limits(const struct policy_tables *tables)
 {
     for (unsigned i = 0; i < SERVICES; i++) {
         const struct policy_service *p = policy_find_service(tables, service_table[i].name);
 
         on_limit[i] = p ? p->on_limit : POLICY_LIMIT_PASS;
     }
+}
+
+void guest_bind(const struct policy_tables *tables, const struct binding *list, size_t n)
+{
+    take_limits(tables);
     for (size_t i = 0; i < n; i++) {
         const struct binding *b = &list[i];
         enum weir_status status = bind(b);
@@ -66,9 +78,71 @@ void guest_bind(const struct policy_tables *tables, const struct binding *list, 
     }
 }
 
+static bool same(const struct binding *a, const struct binding *b)
+{
+    return a->first == b->first && a->last == b->last && a->argument == b->argument && a->space == b->space &&
+           a->mode == b->mode && a->owner == b->owner;
+}
+
+static bool listed(const struct binding *b, const struct binding *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (same(b, &list[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_bound(const struct binding *b)
+{
+    for (size_t i = 0; i < nbound; i++) {
+        if (same(b, &bound[i].what)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum weir_status guest_rebind(const struct policy_tables *tables, const struct binding *list, size_t n, char *reason,
+                              size_t bytes)
+{
+    for (size_t i = nbound; i-- > 0;) {
+        if (!listed(&bound[i].what, list, n)) {
+            (void)!vmm_destroy(bound[i].device); /* ends its binding */
+            vmm_slot_free(bound[i].device);
+            bound[i] = bound[--nbound];
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        enum weir_status status = is_bound(&list[i]) ? WEIR_OK : bind(&list[i]);
+
+        if (status != WEIR_OK) {
+            (void)snprintf(reason, bytes, "%.64s:%" PRIu32 ": %s 0x%" PRIx64 "-0x%" PRIx64 " can't be intercepted: %s",
+                           tables->name, list[i].line, words[list[i].space], list[i].first, list[i].last,
+                           vmm_status_name(status));
+            return status;
+        }
+    }
+    take_limits(tables);
+    return WEIR_OK;
+}
+
+static uint64_t vcpu;
+
+bool guest_pause(void)
+{
+    return vmm_vcpu_ctl(vcpu, WEIR_VCPU_PAUSE, 0, 0).status == WEIR_OK;
+}
+
+void guest_go_on(void)
+{
+    (void)!vmm_vcpu_ctl(vcpu, WEIR_VCPU_RUN, 0, 0).status; /* it is paused */
+}
+
 void guest_run(const struct weir_guest_boot *boot)
 {
-    uint64_t vcpu = vmm_slot_alloc();
+    vcpu = vmm_slot_alloc();
     enum weir_status status = vcpu ? vmm_create_vcpu(vcpu, service_home.port) : WEIR_E_MEMORY;
 
     if (status == WEIR_OK) {
@@ -95,7 +169,7 @@ void guest_without(enum service_id id)
         struct bound *b = &bound[i];
         enum weir_status status;
 
-        if (b->owner == BINDING_NOBODY || service_of(b->owner) != id) {
+        if (b->what.owner == BINDING_NOBODY || service_of((enum binding_owner)b->what.owner) != id) {
             continue;
         }
         status = vmm_device_ctl(b->device, WEIR_DEV_UNBIND, 0, 0, 0);

@@ -9,6 +9,7 @@
 #include "guest_boot.h"
 #include "keys.h"
 #include "options.h"
+#include "reload.h"
 #include "say.h"
 #include "service.h"
 #include "supervise.h"
@@ -160,7 +161,7 @@ int main(void)
     memory("pci.state", PCI_STATE_BYTES);
     ring = memory("ring", sizeof(*ring) + tables->console.ring_kib * 1024ull)->va;
     ring->uart = uart = find_uart(&options, tables);
-    if (tables->control.port && ask_begin() != WEIR_OK) {
+    if (tables->control.port && (ask_begin() != WEIR_OK || reload_begin(tables, uart) != WEIR_OK)) {
         refuse("out of memory for control");
     }
     n = bindings_make(tables, uart, bindings);

@@ -17,14 +17,15 @@
 #define HEAP_VA 0x80000000ull
 #define HEAP_BYTES 0x40000000ull
 
-struct service services[SERVICES];
+struct service services[SERVICE_SLOTS];
+static struct service_spec candidate_spec;
 struct service_home service_home;
 
-static bool begin_one(struct service *s, const struct service_spec *spec, char *reason, size_t bytes)
+static bool begin_one(struct service *s, const struct service_spec *spec, const char *own, char *reason, size_t bytes)
 {
     const struct thing_memory *module = things_memory(spec->name), *block;
     enum vmm_elf_fault fault;
-    static char names[SERVICES][2][THING_NAME];
+    static char names[SERVICE_SLOTS][2][THING_NAME];
     char(*name)[THING_NAME] = names[s - services];
 
     if (!module) {
@@ -39,8 +40,9 @@ static bool begin_one(struct service *s, const struct service_spec *spec, char *
     s->spec = spec;
     s->image = module->va;
     s->note = vmm_slot_alloc();
-    (void)snprintf(name[0], THING_NAME, "log.%s", spec->name);
-    (void)snprintf(name[1], THING_NAME, "start.%s", spec->name);
+    (void)snprintf(name[0], THING_NAME, "log.%s", own);
+    (void)snprintf(name[1], THING_NAME, "start.%s", own);
+    s->log = name[0];
     block = things_make_memory(name[1], WEIR_PAGE);
     if (!s->note || vmm_create_note(s->note) != WEIR_OK || !things_make_memory(name[0], LOG_BYTES) ||
         !block) {
@@ -55,11 +57,59 @@ static bool begin_one(struct service *s, const struct service_spec *spec, char *
 enum weir_status services_begin(char *reason, size_t bytes)
 {
     for (unsigned i = 0; i < SERVICES; i++) {
-        if (!begin_one(&services[i], &service_table[i], reason, bytes)) {
+        if (!begin_one(&services[i], &service_table[i], service_table[i].name, reason, bytes)) {
             return WEIR_E_ARG;
         }
     }
     return WEIR_OK;
+}
+
+enum weir_status service_candidate_begin(void)
+{
+    char reason[64];
+
+    candidate_spec = service_table[SERVICE_POLICY];
+    for (unsigned i = 0; i < GIVES_MAX && candidate_spec.gives[i].kind; i++) {
+        struct give *g = &candidate_spec.gives[i];
+
+        if (!strcmp(g->of, "policy.lua")) {
+            g->of = "candidate.lua";
+        } else if (!strcmp(g->of, "policy.tables")) {
+            g->of = "candidate.tables";
+        }
+    }
+    return begin_one(&services[SERVICE_CANDIDATE], &candidate_spec, "candidate", reason, sizeof(reason))
+               ? WEIR_OK
+               : WEIR_E_MEMORY;
+}
+
+#define EXCHANGE(type, a, b) \
+    do {                     \
+        type kept = (a);     \
+        (a) = (b);           \
+        (b) = kept;          \
+    } while (0)
+
+void service_promote(struct service *policy, struct service *c)
+{
+    char title[sizeof(policy->title)];
+
+    service_stop(policy);
+    EXCHANGE(uint64_t, policy->domain, c->domain);
+    EXCHANGE(uint64_t, policy->thread, c->thread);
+    for (unsigned i = 0; i < VMM_ELF_SEGMENTS; i++) {
+        EXCHANGE(uint64_t, policy->memory[i], c->memory[i]);
+    }
+    EXCHANGE(uint64_t, policy->note, c->note);
+    EXCHANGE(const char *, policy->log, c->log);
+    EXCHANGE(struct weir_start *, policy->block, c->block);
+    EXCHANGE(uint64_t, policy->block_slot, c->block_slot);
+    memcpy(title, policy->title, sizeof(title));
+    memcpy(policy->title, c->title, sizeof(title));
+    memcpy(c->title, title, sizeof(title));
+    policy->instance++;
+    c->state = SERVICE_IDLE;
+    (void)!vmm_grant(policy->domain, WEIR_SLOT_PORT, policy->port, WEIR_R_RECEIVE, 0); /* the slot is free */
 }
 
 enum weir_status service_make_port(struct service *s, uint32_t deadline_ms)
@@ -180,12 +230,10 @@ static enum weir_status give_fixed(struct service *s)
 static enum weir_status give_all(struct service *s)
 {
     struct giving g = { s, WEIR_SLOT_FREE, REGIONS_VA };
-    char log[THING_NAME];
     enum weir_status status = give_fixed(s);
 
-    (void)snprintf(log, sizeof(log), "log.%s", s->spec->name);
     if (status == WEIR_OK) {
-        status = give_memory(&g, "log", things_memory(log), WEIR_P_READ | WEIR_P_WRITE);
+        status = give_memory(&g, "log", things_memory(s->log), WEIR_P_READ | WEIR_P_WRITE);
     }
     if (status == WEIR_OK) {
         status = give_capability(&g, "init", WEIR_PORT, service_home.port, WEIR_R_CALL);
@@ -211,11 +259,14 @@ static void fill_block(struct service *s)
     b->tsc_hz = own->tsc_hz;
     b->cpus = own->cpus;
     b->instance = s->instance;
-    b->generation = service_home.generation;
+    b->generation = service_home.generation + (s == &services[SERVICE_CANDIDATE]);
     memcpy(b->version, own->version, sizeof(b->version));
     b->heap_va = HEAP_VA;
     b->heap_bytes = HEAP_BYTES;
     memcpy(b->cmdline, own->cmdline, sizeof(b->cmdline));
+    if (s->title[0]) {
+        (void)snprintf(b->cmdline, sizeof(b->cmdline), "policy=%s", s->title);
+    }
 }
 
 static enum weir_status make_instance(struct service *s)

@@ -31,6 +31,8 @@ struct service {
     struct weir_failure last; /* failure */
     struct limit_rule rule;
     struct limit_history history;
+    const char *log; /* its ring, as init has it */
+    char title[64];  /* policy: the name of its text, where that did not come with the command line */
     const void *image;
     struct vmm_elf_plan plan;
     struct weir_start *block; /* init's view of the start block */
@@ -42,7 +44,7 @@ struct service {
 };
 
 /* Indexed by enum service_id. */
-extern struct service services[SERVICES];
+extern struct service services[SERVICE_SLOTS];
 
 /* init's own objects that services reach: its port (CALL) and the note that gets bit i when services[i] stops. */
 struct service_home {
@@ -56,6 +58,15 @@ extern struct service_home service_home;
  * Checks every service's module and makes what stays for good, but for the port. On an error the text says what is wrong, for refuse().
  */
 must_check enum weir_status services_begin(char *reason, size_t bytes);
+
+/* Makes what SERVICE_CANDIDATE keeps: as policy, but on "candidate.lua" and "candidate.tables", and without a port. */
+must_check enum weir_status service_candidate_begin(void);
+
+/*
+ * The candidate's instance, ready, becomes policy's and gets its port; policy's own is stopped. Their note, ring and
+ * title change hands. Cannot fail: what it needs is there.
+ */
+void service_promote(struct service *policy, struct service *candidate);
 
 /* Makes the service's port, which its instances keep. An instance that is alive already (policy's first) gets it now. */
 must_check enum weir_status service_make_port(struct service *s, uint32_t deadline_ms);

@@ -3,6 +3,7 @@
 #include "ask.h"
 #include "guest.h"
 #include "guest_boot.h"
+#include "reload.h"
 #include "report.h"
 #include "say.h"
 #include "things.h"
@@ -68,6 +69,10 @@ static void give_up(struct service *s)
 static void failed(struct service *s, const char *why, uint64_t rip)
 {
     service_stop(s);
+    if (s == &services[SERVICE_CANDIDATE]) {
+        reload_failed(why);
+        return;
+    }
     s->failures++;
     if (!guest_runs) {
         refuse("service %s does not start", s->spec->name);
@@ -143,6 +148,10 @@ static void ready(struct service *s)
     if (s->state != SERVICE_STARTING) {
         return;
     }
+    if (s == &services[SERVICE_CANDIDATE]) {
+        reload_ready();
+        return;
+    }
     s->state = SERVICE_RUNNING;
     if (guest_runs) {
         say("service %s runs again (start %u)", s->spec->name, s->instance);
@@ -169,7 +178,7 @@ static void answer_call(struct weir_msg *msg)
 {
     uint16_t badge = msg->vcpu, bytes = msg->size;
 
-    if (badge < SERVICES && bytes <= WEIR_TRANSFER_BYTES) {
+    if (badge < SERVICE_SLOTS && bytes <= WEIR_TRANSFER_BYTES) {
         if (msg->addr == WEIR_INIT_READY) {
             ready(&services[badge]);
         } else if (msg->addr == WEIR_INIT_FAILED) {
@@ -192,8 +201,10 @@ static void answer(struct weir_msg *msg)
     case WEIR_MSG_NOTE: {
         uint64_t bits = msg->data;
 
-        for (unsigned i = 0; i < SERVICES; i++) {
-            if (bits >> i & 1) {
+        for (unsigned i = 0; i < SERVICE_SLOTS; i++) {
+            bool was_candidate = i == SERVICE_POLICY && bits >> SERVICE_CANDIDATE & 1; /* when the domain was made */
+
+            if (bits >> i & 1 || was_candidate) {
                 stopped(&services[i]);
             }
         }
@@ -217,7 +228,7 @@ static uint64_t next_due(void)
 {
     uint64_t next = 0;
 
-    for (unsigned i = 0; i < SERVICES; i++) {
+    for (unsigned i = 0; i < SERVICE_SLOTS; i++) {
         const struct service *s = &services[i];
 
         if ((s->state == SERVICE_STARTING || s->state == SERVICE_WAITING) && (!next || s->due < next)) {
@@ -238,7 +249,7 @@ static void one_event(void)
     if (status != WEIR_E_TIMEOUT) {
         stop_machine("init can't wait: %s", vmm_status_name(status));
     }
-    for (unsigned i = 0; i < SERVICES; i++) {
+    for (unsigned i = 0; i < SERVICE_SLOTS; i++) {
         struct service *s = &services[i];
 
         if ((s->state == SERVICE_STARTING || s->state == SERVICE_WAITING) && s->due <= vmm_now()) {
@@ -257,6 +268,20 @@ void supervise_start(struct service *s)
     while (s->state == SERVICE_STARTING) {
         one_event();
     }
+}
+
+bool supervise_again(struct service *s)
+{
+    service_stop(s);
+    if (service_start(s) != WEIR_OK) {
+        s->state = SERVICE_WAITING; /* without memory now; it is tried again */
+        s->due = vmm_deadline(START_US);
+        return false;
+    }
+    while (s->state == SERVICE_STARTING) {
+        one_event();
+    }
+    return s->state == SERVICE_RUNNING;
 }
 
 void supervise_forever(void)

@@ -20,6 +20,9 @@ void supervise_start(struct service *s);
  */
 must_check enum weir_status supervise_restart(struct service *s);
 
+/* Starts s, or starts it anew, and comes back when it is READY or has failed; true: READY. Nothing is counted. */
+must_check bool supervise_again(struct service *s);
+
 /* From now on: the guest runs. */
 _Noreturn void supervise_forever(void);
 

@@ -29,6 +29,7 @@ const struct service_spec service_table[SERVICES] = {
             { GIVE_MEMORY, "log.pci", "log.pci", R },
             { GIVE_MEMORY, "log.storage", "log.storage", R },
             { GIVE_MEMORY, "log.control", "log.control", R },
+            { GIVE_MEMORY, "log.policy", "log.candidate", R }, /* which becomes policy */
             { GIVE_MEMORY, "ring", "ring", RW },
             { GIVE_MEMORY, "tables", "tables", R },
             { GIVE_DEVICE, "uart", "uart", WEIR_R_ACCESS },

@@ -17,7 +17,9 @@ enum service_id {
     SERVICE_PCI,
     SERVICE_STORAGE,
     SERVICE_CONTROL,
-    SERVICES
+    SERVICES,
+    SERVICE_CANDIDATE = SERVICES, /* a second policy, while another text is evaluated (reload.h) */
+    SERVICE_SLOTS
 };
 
 enum give_kind {

@@ -6,7 +6,7 @@
 #include <vmm/start.h>
 #include <vmm/syscall.h>
 
-#define MEMORIES (WEIR_START_REGIONS + 16u)
+#define MEMORIES (WEIR_START_REGIONS + 32u)
 #define DEVICES (WEIR_START_CAPS + 4u)
 
 static struct thing_memory memories[MEMORIES];
@@ -76,6 +76,39 @@ const struct thing_memory *things_make_memory(const char *name, uint64_t bytes)
         vmm_slot_free(m.slot);
     }
     return made;
+}
+
+static struct thing_memory *find(const char *name)
+{
+    for (unsigned i = 0; i < nmemories; i++) {
+        if (!strcmp(memories[i].name, name)) {
+            return &memories[i];
+        }
+    }
+    return NULL;
+}
+
+void things_free_memory(const char *name)
+{
+    struct thing_memory *m = find(name);
+
+    if (!m) {
+        return;
+    }
+    if (vmm_destroy(m->slot) == WEIR_OK) { /* unmaps it everywhere */
+        vmm_window_close(m->slot, m->va, (m->bytes + WEIR_PAGE - 1) / WEIR_PAGE);
+        vmm_slot_free(m->slot);
+    }
+    *m = memories[--nmemories];
+}
+
+void things_swap(const char *a, const char *b)
+{
+    struct thing_memory *x = find(a), *y = find(b);
+    const char *name = x->name;
+
+    x->name = y->name;
+    y->name = name;
 }
 
 uint64_t things_make_device(const char *name, const char *parent, uint64_t first, uint64_t last)

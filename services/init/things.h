@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What init holds for as long as Weir runs, by name: memory that outlives the services it is given to, and devices.
- * Names are string constants or stand in the start block; nothing here is ever given back.
+ * Names are string constants or stand in the start block.
  */
 #ifndef INIT_THINGS_H
 #define INIT_THINGS_H
@@ -29,6 +29,12 @@ must_check enum weir_status things_begin(void);
 
 /* Makes zeroed memory, mapped readable and writable in init. NULL: out of memory or of room. */
 const struct thing_memory *things_make_memory(const char *name, uint64_t bytes);
+
+/* What was made by things_make_memory() goes; a boot module too. Nothing of that name: nothing happens. */
+void things_free_memory(const char *name);
+
+/* The two memories change names. Both must exist. */
+void things_swap(const char *a, const char *b);
 
 /* Makes a device of first to last (inclusive) of the device `parent`. 0: out of slots or of the parent's range. */
 uint64_t things_make_device(const char *name, const char *parent, uint64_t first, uint64_t last);

@@ -112,7 +112,7 @@ def case_weirctl_shows_and_restarts():
 
 
 def case_weirctl_is_off_unless_named():
-    with Boot(policy="") as machine:
+    with Boot(policy="-- nothing\n") as machine:
         equal("status", machine.sh("weirctl status").status, 2)
         equal("the ports are the hardware's", in_port(machine, 0x5659), 0xff)
 

@@ -65,7 +65,7 @@ static void boot_with(const char *without, uint64_t cut)
     fake_begin();
     make_program();
     memcpy(file, &program, sizeof(program) < sizeof(file) ? sizeof(program) : sizeof(file));
-    for (unsigned i = 0; i < 6; i++) {
+    for (unsigned i = 0; i < 7; i++) {
         if (!without || strcmp(modules[i], without)) {
             fake_region(modules[i], file, cut && !strcmp(modules[i], "watch") ? cut : sizeof(file));
         }
@@ -93,8 +93,8 @@ static void default_policy(void)
     strcpy(policy.name, "policy.lua");
     policy.boot.drive = 0x80;
     policy.console = (struct policy_console){ .level = POLICY_INFO, .uart = POLICY_UART_AUTO, .ring_kib = 64 };
-    policy.nservices = 6;
-    for (unsigned i = 0; i < 6; i++) {
+    policy.nservices = 7;
+    for (unsigned i = 0; i < 7; i++) {
         policy.services[i] = (struct policy_service){ .deadline_ms = 100, .restart_limit = 5, .window_s = 60,
                                                       .backoff_ms = 10, .on_limit = POLICY_FAIL_CLOSED };
         strcpy(policy.services[i].name, names[i]);
@@ -563,7 +563,7 @@ static bool watch_crashes_again_and_again(void)
 
     if (domain) {
         if (stage) {
-            CHECK(fake.now >= crashed_at + policy.services[5].backoff_ms * (FAKE_HZ / 1000), 1);
+            CHECK(fake.now >= crashed_at + policy.services[6].backoff_ms * (FAKE_HZ / 1000), 1);
             CHECK(fake_block(domain)->instance, stage);
         }
         return report(domain);
@@ -594,8 +594,8 @@ static void restarts_leak_nothing(void)
 {
     boot_with(NULL, 0);
     busy_policy();
-    policy.services[5].restart_limit = 1000;
-    policy.services[5].backoff_ms = 7;
+    policy.services[6].restart_limit = 1000;
+    policy.services[6].backoff_ms = 7;
     runs = 900;
     CHECK(run_init(watch_crashes_again_and_again), FAKE_ENOUGH);
     expect_log("weir: service watch stopped: missed its deadline, rip 0x400200\nweir: service watch runs again (start 2)\n");
@@ -634,7 +634,7 @@ static void restarts_that_fail_are_tried_again(void)
 {
     boot_with(NULL, 0);
     busy_policy();
-    policy.services[5].restart_limit = 1000;
+    policy.services[6].restart_limit = 1000;
     CHECK(run_init(a_restart_fails_somewhere), FAKE_ENOUGH);
     CHECK(runs > 15, 1);
     expect_log("weir: service watch can't be started: ");
@@ -659,8 +659,8 @@ static void past_the_limit(uint32_t on_limit, enum fake_end end, unsigned floats
 {
     boot_with(NULL, 0);
     busy_policy();
-    policy.services[5].on_limit = on_limit;
-    policy.services[5].restart_limit = 3;
+    policy.services[6].on_limit = on_limit;
+    policy.services[6].restart_limit = 3;
     CHECK(run_init(watch_crashes_beyond_its_limit), end);
     CHECK(stage, 4);
     expect_log("weir: service watch failed too often and stays down\n");
