@@ -101,6 +101,19 @@ static bool service_fits(const struct policy_service *p, const struct service *s
     return true;
 }
 
+static bool same_disks(void)
+{
+    for (uint32_t i = 0; i < next.nstorage && i < before.nstorage; i++) {
+        struct policy_storage a = before.storage[i], b = next.storage[i];
+
+        a.line = b.line = 0;
+        if (memcmp(&a, &b, sizeof(a))) {
+            return false;
+        }
+    }
+    return before.nstorage == next.nstorage;
+}
+
 static bool fits(void)
 {
     const struct policy_boot *a = &before.boot, *b = &next.boot;
@@ -114,7 +127,7 @@ static bool fits(void)
     if (before.control.port != next.control.port) {
         return fixed("control", next.control.line);
     }
-    if (before.nstorage != next.nstorage || before.nranges != next.nranges || before.nkeys != next.nkeys ||
+    if (!same_disks() || before.nranges != next.nranges || before.nkeys != next.nkeys ||
         memcmp(before.ranges, next.ranges, sizeof(next.ranges)) || memcmp(before.keys, next.keys, sizeof(next.keys))) {
         return fixed("storage", next.nstorage ? next.storage[0].line : 1);
     }
