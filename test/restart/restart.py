@@ -185,6 +185,27 @@ def case_busy_services_are_replaced():
         equal("asked", {ps(machine)[n]["asked"] for n in ("policy", "pci", "watch")}, {30})
 
 
+def case_a_policy_is_reloaded_whole_or_not_at_all():
+    with Boot(policy=ALL) as machine:
+        before = (weirctl(machine, "policy show")["effect"], objects(machine))
+        for name, text, reason in (("bad", "io.deny{prots = 1}\n", r"^bad.lua:1: io.deny: there is no key"),
+                                   ("none", "-- no control\n", r"^none.lua:1: control cannot be changed"),
+                                   ("late", ALL + "service.pci{deadline = 7}\n", r"^late.lua:\d+: the deadline of pci")):
+            machine.ok(f"cat > /tmp/{name}.lua <<'END'\n{text}END")
+            result = machine.sh(f"weirctl policy reload /tmp/{name}.lua")
+            equal(name, result.status, 1)
+            matches(name, result.err.decode(), reason)
+            equal(f"{name}: nothing has changed", (weirctl(machine, "policy show")["effect"], objects(machine)), before)
+        text = CONTROL + 'io.deny{ ports = "5200h-520Fh" }\non.io("5100h", function(e) return 0x3C end)\n'
+        machine.ok(f"cat > /tmp/new.lua <<'END'\n{text}END\nweirctl policy reload /tmp/new.lua")
+        status = weirctl(machine, "status")
+        equal("in force", (status["policy"], status["policy_generation"]), ("new.lua", 2))
+        equal("the new callback", in_port(machine, 0x5100), 0x3c)
+        machine.ok("weirctl restart policy")
+        equal("also after a restart", in_port(machine, 0x5100), 0x3c)
+        lacks("pci's rule is gone", machine.ok("weirctl policy show"), "^pci")
+
+
 def case_console_while_it_logs():
     with Boot(policy=ALL) as machine:
         machine.ok("for i in $(seq 0 99); do printf \"\\\\$(printf %03o $i)\" | "
