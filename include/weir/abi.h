@@ -2,7 +2,7 @@
 /*
  * The ABI between the kernel and ring 3: objects, rights, the twelve system calls.
  *
- * ABI number 3; CHANGELOG.md says what each number changed.
+ * ABI number 4; CHANGELOG.md says what each number changed.
  *
  * Calling convention (x86-64 SYSCALL, AMD APM vol. 3, SYSCALL):
  *   in:  RAX = call number, RDI RSI RDX R10 R8 R9 = arguments
