@@ -153,7 +153,7 @@ def case_a_leak_is_seen():
 
 
 def case_random_calls_harm_nobody():
-    """A million random system calls."""
+    """A million random system calls, by a service that stands in watch's place and answers for it."""
     with_modules(watch="stranger")
     policy = ALL + OFTEN + 'io.log{ ports = "5000h", limit = 1 }\n'
     with Boot(policy=policy) as machine:
@@ -168,7 +168,6 @@ def case_random_calls_harm_nobody():
         services = ps(machine)
         equal("the others", {n: (s["state"], s["failures"]) for n, s in services.items() if n not in ("watch", "storage")},
               {n: ("runs", 0) for n in ALL_SERVICES if n != "watch"})
-        equal("the callback", in_port(machine, 0x5100), 0x5a)
         equal("the guest", machine.ok("echo $((6 * 7))"), "42\n")
 
 
