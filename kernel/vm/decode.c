@@ -12,6 +12,8 @@ struct prefixes {
     uint8_t rex;    /* 0 without one */
 };
 
+static const uint8_t segment_prefix[6] = { 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65 };
+
 static uint8_t prefix_bit(uint8_t byte)
 {
     switch (byte) {
@@ -127,6 +129,54 @@ static bool decode_mov_cr_dr(const uint8_t *code, struct prefixes p, enum code_m
     return true;
 }
 
+/* Little-endian, sign-extended; "len" is 1, 2, 4 or 8. */
+static int64_t read_immediate(const uint8_t *code, unsigned len)
+{
+    uint64_t value = 0;
+
+    for (unsigned i = 0; i < len; i++)
+        value |= (uint64_t)code[i] << (8 * i);
+    return (int64_t)(value << (64 - 8 * len)) >> (64 - 8 * len);
+}
+
+/* The operand whose ModRM, SIB and displacement are "len" bytes. AMD APM vol. 3, 1.4, 1.7. */
+static void decode_operand(const uint8_t *code, unsigned len, struct prefixes p, enum code_mode mode,
+                           struct memory_operand *out)
+{
+    static const uint8_t base16[8] = { 3, 3, 5, 5, 6, 7, 5, 3 }, index16[4] = { 6, 7, 6, 7 };
+    unsigned mod = code[0] >> 6, rm = code[0] & 7, used = 1;
+
+    out->size = address_size(p, mode);
+    out->base = rm | (p.rex & REX_B ? 8 : 0);
+    out->index = OPERAND_NONE;
+    if (out->size == 2) {
+        out->base = mod == 0 && rm == 6 ? OPERAND_NONE : base16[rm];
+        if (rm < 4)
+            out->index = index16[rm];
+    } else if (rm == 4) {
+        out->base = (code[1] & 7) | (p.rex & REX_B ? 8 : 0);
+        out->index = (code[1] >> 3 & 7) | (p.rex & REX_X ? 8 : 0);
+        if (out->index == 4)
+            out->index = OPERAND_NONE;
+        out->scale = code[1] >> 6;
+        used = 2;
+        if (mod == 0 && (code[1] & 7) == 5)
+            out->base = OPERAND_NONE;
+    } else if (mod == 0 && rm == 5) {
+        out->base = OPERAND_NONE;
+        out->rip_relative = mode == CODE_64;
+    }
+    out->segment = out->base == 4 || out->base == 5 ? 2 : 3;
+    for (unsigned i = 0, none = 0; i < p.count && !none; i++)
+        for (unsigned n = 0; n < 6; n++)
+            if (code[-3 - (int)i] == segment_prefix[n]) { /* the last one counts: from the opcode backwards */
+                out->segment = n;
+                none = 1;
+            }
+    if (len > used)
+        out->displacement = read_immediate(code + used, len - used);
+}
+
 /* 0F 01: SMSW, LMSW, INVLPG. */
 static bool decode_group7(const uint8_t *code, unsigned avail, struct prefixes p,
                           enum code_mode mode, struct system_insn *out)
@@ -144,6 +194,8 @@ static bool decode_group7(const uint8_t *code, unsigned avail, struct prefixes p
     out->memory = !reg;
     out->gpr = reg ? (code[2] & 7) | (p.rex & REX_B ? 8 : 0) : 0;
     out->length = p.count + 2 + len;
+    if (!reg)
+        decode_operand(code + 2, len, p, mode, &out->operand);
     return true;
 }
 
@@ -172,16 +224,6 @@ bool decode_system(const uint8_t *code, unsigned avail, enum code_mode mode,
     return code[1] == 0x01 && decode_group7(code, avail, p, mode, out);
 }
 
-/* Little-endian, sign-extended; "len" is 1, 2, 4 or 8. */
-static uint64_t read_immediate(const uint8_t *code, unsigned len)
-{
-    uint64_t value = 0;
-
-    for (unsigned i = 0; i < len; i++)
-        value |= (uint64_t)code[i] << (8 * i);
-    return (uint64_t)((int64_t)(value << (64 - 8 * len)) >> (64 - 8 * len));
-}
-
 /* Register operand of ModRM.reg; a byte register 4 to 7 without REX is AH, CH, DH or BH. */
 static void set_register(struct mmio_mov *out, unsigned reg, uint8_t rex, unsigned size)
 {
@@ -199,7 +241,7 @@ static bool finish_modrm(const uint8_t *code, unsigned avail, unsigned address, 
     if (len == 0 || code[0] >> 6 == 3 || len + imm > avail)
         return false;
     if (imm != 0)
-        out->value = read_immediate(code + len, imm);
+        out->value = (uint64_t)read_immediate(code + len, imm);
     out->length += len + imm;
     return true;
 }

@@ -74,13 +74,24 @@ static inline unsigned insn_length(const uint8_t *code, unsigned avail, enum cod
 enum system_op { SYSTEM_TO_CR, SYSTEM_FROM_CR, SYSTEM_TO_DR, SYSTEM_FROM_DR,
                  SYSTEM_LMSW, SYSTEM_SMSW, SYSTEM_CLTS, SYSTEM_INVLPG };
 
+/* A memory operand, to be added up: base and index are general registers or OPERAND_NONE. */
+#define OPERAND_NONE 16
+struct memory_operand {
+    uint8_t segment;   /* in the encoding's order, ES 0 to GS 5; the default one where no prefix says */
+    uint8_t base, index, scale; /* the index shifted by scale */
+    uint8_t size;      /* of the address in bytes: 2, 4, 8 */
+    bool rip_relative; /* to the next instruction */
+    int64_t displacement;
+};
+
 struct system_insn {
     uint8_t op;      /* enum system_op */
     uint8_t length;  /* bytes, 1 to 15 */
     uint8_t number;  /* CR or DR number, 0 to 15, not checked for existence */
     uint8_t gpr;     /* the general register, 0 to 15 */
     uint8_t size;    /* bytes: MOV 4, in 64-bit code 8; LMSW 2; SMSW of a register 2, 4, 8 */
-    bool memory;     /* LMSW, SMSW or INVLPG with a memory operand: needs the emulator */
+    bool memory;     /* LMSW, SMSW or INVLPG with the following operand */
+    struct memory_operand operand;
 };
 
 /* False: none of these (any more); re-enter and retry. LOCK MOV CR0 is AMD's MOV CR8. */

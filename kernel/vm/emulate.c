@@ -11,6 +11,7 @@
 #include "hook.h"
 #include "mm/window.h"
 #include "obj/device.h"
+#include "shadow.h"
 #include "vcpu_ops.h"
 #include "x86/insn.h"
 
@@ -92,6 +93,7 @@ static bool write_locked(struct cpu *cpu, const struct weir_emulation *e, const 
 
     if (!p)
         return true;
+    shadow_written(gpa, a->size);
     switch (a->size) {
     case 1:
         return __sync_bool_compare_and_swap((u8 *)p, (u8)expected, (u8)a->data[0]);

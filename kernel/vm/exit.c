@@ -190,6 +190,9 @@ const struct exit_row exit_table[WEIR_EXIT_REASONS] = {
     [WEIR_EXIT_SHUTDOWN] = {exit_shutdown, 0},
     [WEIR_EXIT_INVALID] = {exit_invalid, 0},
     [WEIR_EXIT_UNKNOWN] = {exit_unknown, 0},
+    [WEIR_EXIT_CR] = {exit_cr, 0},
+    [WEIR_EXIT_INVLPG] = {exit_invlpg, 0},
+    [WEIR_EXIT_PAGE_FAULT] = {exit_page_fault, 0},
 };
 
 /* Finds the length of the instruction that exited; false: the code is not (any more) what exited, so try again. */
@@ -201,12 +204,11 @@ static noinline bool find_length(struct cpu *cpu, struct vcpu *v, u32 insn)
     vcpu_ops->guest_view(v, &g);
     unsigned n = guest_fetch(cpu, &g, code);
     v->exit.length = (u8)insn_length(code, n, g.mode, insn);
-    code_cache_fill(cpu, &v->code, &g);
+    code_cache_fill(cpu, &v->code, &g, v->exit.cr3);
     return v->exit.length;
 }
 
-/* The code is not what exited: once, it may have been changed meanwhile; twice, it is what no CPU executes (LOCK). */
-static noinline void try_again(struct vcpu *v)
+noinline void exit_again(struct vcpu *v)
 {
     if (v->retried_rip == v->rip) {
         v->retried_rip = ~0ull;
@@ -236,7 +238,7 @@ void vcpu_handle_exit(struct cpu *cpu, struct vcpu *v)
         log_line("exit %u at %lx gpa %lx port %x rax %lx", v->exit.reason, v->rip, v->exit.gpa, v->exit.io.port,
                  v->regs[RAX]);
     if (row->insn && !v->exit.length && !find_length_again(cpu, v, row->insn)) {
-        try_again(v);
+        exit_again(v);
         return;
     }
     row->handle(cpu, v);

@@ -41,6 +41,13 @@ extern const struct msr_range firmware_msrs[FIRMWARE_MSRS];
 bool is_firmware_msr(u32 msr);
 
 void exit_nested(struct cpu *cpu, struct vcpu *v);
+void exit_page_fault(struct cpu *cpu, struct vcpu *v);
+void exit_cr(struct cpu *cpu, struct vcpu *v);
+void exit_invlpg(struct cpu *cpu, struct vcpu *v);
+/* The code is not what exited: once, it may have been changed meanwhile; twice, it is what no CPU executes (LOCK). */
+void exit_again(struct vcpu *v);
+/* Shadow paging: an EFER that the vendor's code has checked. */
+void control_write_efer(struct vcpu *v, u64 value);
 
 /* Completes v->access once its data is known: registers, memory, RIP. */
 void io_finish(struct cpu *cpu, struct vcpu *v, u32 count);
@@ -51,6 +58,8 @@ void io_do(struct vcpu *v);
 void mmio_do(struct cpu *cpu, struct vcpu *v);
 must_check bool msr_do(struct cpu *cpu, struct vcpu *v);
 
+/* The access of v->exit.gpa that exited, decoded by the kernel or else left to the emulator. May not return. */
+void mmio_access(struct cpu *cpu, struct vcpu *v);
 /* One access of physical memory, v->access, by whatever rule binds its address. */
 void mmio_route(struct cpu *cpu, struct vcpu *v);
 /* Routes v->access by the binding of its address; NULL: to the hardware. Returns when it is complete. */
