@@ -8,6 +8,7 @@
 #include "vm/exit.h"
 #include "vm/hook.h"
 #include "vm/npt.h"
+#include "vm/shadow.h"
 #include "vm/svm/svm.h"
 #include "vm/vmx/vmx.h"
 #include "x86/fence.h"
@@ -23,6 +24,7 @@ enum { EVENT, REASON, QUALIFIED, INFORMATION, EXITCODE, INFO1, CODE, ADDRESS, WE
 u64 host_vmcs[0x8000];
 struct vmx_features vmx_features;
 const struct vcpu_ops *vcpu_ops;
+enum paging paging_mode;
 const u8 vmx_entry_first[1], vmx_entry_last[1], vmx_entry_cancelled[1];
 static struct vmcb vmcb;
 static struct vmx vmx;
@@ -102,6 +104,11 @@ UNUSED_PART(void svm_enter(struct vcpu *entered __attribute__((unused))))
 UNUSED_PART(void vmx_enter(struct vcpu *entered __attribute__((unused))))
 UNUSED_PART(u64 npt_root(void))
 UNUSED_PART(void npt_init(const struct npt_format *f __attribute__((unused))))
+UNUSED_PART(const char *paging_choose(bool nested_there __attribute__((unused))))
+UNUSED_PART(const char *paging_shadow_name(void))
+UNUSED_PART(void shadow_init(void))
+UNUSED_PART(void shadow_forget_all(struct vcpu *of __attribute__((unused))))
+UNUSED_PART(void control_write_efer(struct vcpu *of __attribute__((unused)), u64 value __attribute__((unused))))
 UNUSED_PART(u64 hook_page(void))
 UNUSED_PART(u16 hook_entry(void))
 UNUSED_PART(int fence_take_interrupt(struct cpu *cpu __attribute__((unused))))
