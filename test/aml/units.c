@@ -344,7 +344,7 @@ static void case_bad_headers(void)
     set_length(copy, 10);
     CHECK(aml_load(aml, copy, table_size, NULL) == AML_INVALID_TABLE_LENGTH);
     set_length(copy, table_size);
-    memcpy(copy, "XXXX", 4);
+    memcpy(copy, "DSDS", 4);
     CHECK(aml_load(aml, copy, table_size, NULL) == AML_BAD_SIGNATURE);
     memcpy(copy, "DSDT", 4);
     CHECK(aml_load(aml, copy, table_size, NULL) == AML_OK);

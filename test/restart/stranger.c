@@ -4,40 +4,18 @@
  * batch and gives how many were accepted, so that the guest can count instances that did not survive theirs.
  */
 #include "../../services/common/ready.h"
+#include "../services/raw.h"
 #include <stdbool.h>
 #include <vmm/serve.h>
 
 #define BATCH 20000u
-#define POLL 1u /* a deadline in the past */
 
 static uint64_t state;
-
-static uint64_t random_bits(void)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
-}
-
-static uint64_t raw(uint64_t number, const uint64_t a[6])
-{
-    uint64_t status = number, value = a[2], rdi = a[0], rsi = a[1];
-    register uint64_t r10 __asm__("r10") = a[3];
-    register uint64_t r8 __asm__("r8") = a[4];
-    register uint64_t r9 __asm__("r9") = a[5];
-
-    __asm__ volatile("syscall"
-                     : "+a"(status), "+d"(value), "+D"(rdi), "+S"(rsi), "+r"(r10), "+r"(r8), "+r"(r9)
-                     :
-                     : "rcx", "r11", "memory");
-    return status;
-}
 
 /* Slots that hold something (1 to 4, 32 on), own new ones, numbers of kinds and operations, addresses, nonsense. */
 static uint64_t argument(void)
 {
-    uint64_t r = random_bits();
+    uint64_t r = random_bits(&state);
 
     switch (r % 8) {
     case 0:
@@ -65,10 +43,10 @@ static bool allowed(uint64_t number, uint64_t a[6])
     }
     if (number == WEIR_REPLY_WAIT) {
         a[1] |= WEIR_RW_NO_REPLY; /* it holds the guest's request and means to answer */
-        a[3] = POLL;
+        a[3] = PAST;
     } else if (number == WEIR_WAIT) {
-        a[1] = POLL;
-    } else if (number == WEIR_DESTROY && a[0] == WEIR_SLOT_SELF && random_bits() % 64) {
+        a[1] = PAST;
+    } else if (number == WEIR_DESTROY && a[0] == WEIR_SLOT_SELF && random_bits(&state) % 64) {
         return false; /* now and then */
     }
     return number != WEIR_TRACE || a[0] != WEIR_TRACE_LOG; /* would only fill the log */
@@ -82,10 +60,10 @@ static enum weir_verdict io(void *context, struct weir_msg *msg)
     (void)context;
     if (!(msg->flags & WEIR_F_REPLAY)) {
         for (unsigned i = 0; i < BATCH; i++) {
-            uint64_t number = random_bits() % (WEIR_CALLS + 1);
+            uint64_t number = random_bits(&state) % (WEIR_CALLS + 1);
             uint64_t a[6] = { argument(), argument(), argument(), argument(), argument(), argument() };
 
-            accepted += allowed(number, a) && raw(number, a) == WEIR_OK;
+            accepted += allowed(number, a) && raw_call(number, a) == WEIR_OK;
         }
     }
     *msg = kept;

@@ -1,44 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* System calls that make no sense, by the thousand. The kernel is to refuse them and to be as before. */
 #include "deeds.h"
+#include "../raw.h"
 #include <vmm/start.h>
 #include <vmm/syscall.h>
 #include <weir/abi.h>
 
 #define CALLS 20000u
 #define EMPTY_SLOT 60u
-#define PAST 1u /* a deadline that makes any wait a poll */
 
 static uint64_t state = 0x9e3779b97f4a7c15ull;
-
-static uint64_t random_bits(void)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
-}
-
-static uint64_t raw(uint64_t number, const uint64_t a[6])
-{
-    uint64_t status = number, value = a[2];
-    register uint64_t r10 __asm__("r10") = a[3];
-    register uint64_t r8 __asm__("r8") = a[4];
-    register uint64_t r9 __asm__("r9") = a[5];
-    uint64_t rdi = a[0], rsi = a[1];
-
-    __asm__ volatile("syscall"
-                     : "+a"(status), "+d"(value), "+D"(rdi), "+S"(rsi), "+r"(r10), "+r"(r8), "+r"(r9)
-                     : : "rcx", "r11", "memory");
-    return status;
-}
 
 static uint64_t odd_value(void)
 {
     static const uint64_t values[] = { 0, 1, 2, 7, 8, 31, 32, 60, 61, 62, 63, 64, 4095, 4096, 0x1000, 0x200000, 0x210000,
                                        0x400000, 0x7ffffffff000, 0x800000000000, 0xffff800000000000, 0xffffffff80000000,
                                        1ull << 63, ~0ull, ~0ull - 1, 0xffffffff, 0x100000000 };
-    uint64_t r = random_bits();
+    uint64_t r = random_bits(&state);
 
     return r & 1 ? values[r / 2 % (sizeof(values) / sizeof(values[0]))] : r & 2 ? r >> 40 : r;
 }
@@ -57,15 +35,15 @@ static void tame(uint64_t number, uint64_t a[6])
 void deed_random_calls(void)
 {
     for (unsigned i = 0; i < CALLS; i++) {
-        uint64_t a[6] = { EMPTY_SLOT + random_bits() % 1000, odd_value(), odd_value(), odd_value(), odd_value(),
+        uint64_t a[6] = { EMPTY_SLOT + random_bits(&state) % 1000, odd_value(), odd_value(), odd_value(), odd_value(),
                           odd_value() };
-        uint64_t number = random_bits() % 32;
+        uint64_t number = random_bits(&state) % 32;
 
         if (number == WEIR_TRACE || number == WEIR_CREATE || number == WEIR_REVOKE) {
             number = WEIR_CALLS; /* those need no object */
         }
         tame(number, a);
-        if (raw(number, a) == WEIR_OK) {
+        if (raw_call(number, a) == WEIR_OK) {
             __builtin_trap();
         }
     }
@@ -76,14 +54,14 @@ void deed_random_calls_any(void)
 {
     state ^= vmm_start()->instance * 0x2545f4914f6cdd1dull;
     for (unsigned i = 0; i < CALLS; i++) {
-        uint64_t a[6] = { random_bits() % 40, odd_value(), odd_value(), odd_value(), odd_value(), odd_value() };
-        uint64_t number = random_bits() % (WEIR_CALLS + 2);
+        uint64_t a[6] = { random_bits(&state) % 40, odd_value(), odd_value(), odd_value(), odd_value(), odd_value() };
+        uint64_t number = random_bits(&state) % (WEIR_CALLS + 2);
 
         if (number == WEIR_CALL) {
             continue; /* to the policy service, which has better things to do */
         }
         tame(number, a);
-        (void)raw(number, a);
+        (void)raw_call(number, a);
     }
 }
 
@@ -106,7 +84,7 @@ void deed_use_every_slot(void)
             for (uint64_t op = 0; op < 16; op++) {
                 uint64_t a[6] = { slot, op, EMPTY_SLOT, ~0ull, 0, 0 };
 
-                if (raw(calls[c], a) == WEIR_OK) {
+                if (raw_call(calls[c], a) == WEIR_OK) {
                     __builtin_trap();
                 }
             }
