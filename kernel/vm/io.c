@@ -15,48 +15,51 @@
 
 #define RFLAGS_DF BIT(10)
 
-/* Ports with the A20 gate among them. */
-static noinline void gate(const struct access *a, u8 *data)
+static inline u32 in_sized(u16 port, unsigned size)
 {
-    u16 port = (u16)a->addr;
-    u32 value = 0;
+    return size == 1 ? inb(port) : size == 2 ? inw(port) : inl(port);
+}
 
-    if (!a->write) {
-        value = a20_read(port, a->size, a->size == 1 ? inb(port) : a->size == 2 ? inw(port) : inl(port));
-        memcpy(data, &value, a->size);
-        return;
-    }
-    memcpy(&value, data, a->size);
-    value = a20_write(port, a->size, value);
-    if (a->size == 1)
+static inline void out_sized(u16 port, unsigned size, u32 value)
+{
+    if (size == 1)
         outb(port, (u8)value);
-    else if (a->size == 2)
+    else if (size == 2)
         outw(port, (u16)value);
     else
         outl(port, value);
+}
+
+static inline u32 load_element(const u8 *p, unsigned size)
+{
+    return size == 1 ? *p : size == 2 ? *(const u16 *)p : *(const u32 *)p;
+}
+
+static inline void store_element(u8 *p, unsigned size, u32 value)
+{
+    if (size == 1)
+        *p = (u8)value;
+    else if (size == 2)
+        *(u16 *)p = (u16)value;
+    else
+        *(u32 *)p = value;
 }
 
 void io_do(struct vcpu *v)
 {
     struct access *a = &v->access;
     u16 port = (u16)a->addr;
+    bool gate = a20_concerns(port, a->size);
 
     for (u32 i = 0; i < a->count; i++) {
         u8 *p = a->string ? v->io_page + i * a->size : (u8 *)&a->data;
-        if (unlikely(a20_concerns(port, a->size)))
-            gate(a, p);
-        else if (a->write && a->size == 1)
-            outb(port, *p);
-        else if (a->write && a->size == 2)
-            outw(port, *(u16 *)p);
-        else if (a->write)
-            outl(port, *(u32 *)p);
-        else if (a->size == 1)
-            *p = inb(port);
-        else if (a->size == 2)
-            *(u16 *)p = inw(port);
-        else
-            *(u32 *)p = inl(port);
+        if (a->write) {
+            u32 value = load_element(p, a->size);
+            out_sized(port, a->size, unlikely(gate) ? a20_write(port, a->size, value) : value);
+        } else {
+            u32 value = in_sized(port, a->size);
+            store_element(p, a->size, unlikely(gate) ? a20_read(port, a->size, value) : value);
+        }
     }
 }
 

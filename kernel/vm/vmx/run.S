@@ -4,6 +4,7 @@
  * RSP is in the VMCS, whose HOST_RSP is where this code leaves the stack. From vmx_entry_first to the entry no NMI may
  * go unseen: its handler continues at vmx_entry_cancelled then.
  */
+#include "vm/registers.h"
 #include "x86/layout.h"
 
     .text
@@ -23,20 +24,7 @@ vmx_entry_first:
     movq VCPU_OFF_VMX(%rdi), %rax
     cmpb $0, VMX_OFF_LAUNCHED(%rax)
     movq 0(%rdi), %rax
-    movq 8(%rdi), %rcx
-    movq 16(%rdi), %rdx
-    movq 24(%rdi), %rbx
-    movq 40(%rdi), %rbp
-    movq 48(%rdi), %rsi
-    movq 64(%rdi), %r8
-    movq 72(%rdi), %r9
-    movq 80(%rdi), %r10
-    movq 88(%rdi), %r11
-    movq 96(%rdi), %r12
-    movq 104(%rdi), %r13
-    movq 112(%rdi), %r14
-    movq 120(%rdi), %r15
-    movq 56(%rdi), %rdi
+    load_guest_registers
     je 1f
 vmx_entry_last:
     vmresume
@@ -48,23 +36,8 @@ vmx_entry_last:
 
     .balign 16
 vmx_exit_point:
-    pushq %rdi
-    movq 8(%rsp), %rdi
+    save_guest_registers
     movq %rax, 0(%rdi)
-    movq %rcx, 8(%rdi)
-    movq %rdx, 16(%rdi)
-    movq %rbx, 24(%rdi)
-    movq %rbp, 40(%rdi)
-    movq %rsi, 48(%rdi)
-    popq 56(%rdi)
-    movq %r8, 64(%rdi)
-    movq %r9, 72(%rdi)
-    movq %r10, 80(%rdi)
-    movq %r11, 88(%rdi)
-    movq %r12, 96(%rdi)
-    movq %r13, 104(%rdi)
-    movq %r14, 112(%rdi)
-    movq %r15, 120(%rdi)
     call vmx_exit
     movq (%rsp), %rdi
     jmp vmx_entry_first
