@@ -34,9 +34,11 @@ def case_a_read_only_disk_is_not_written():
     with Boot("--plain-disk", "--", "-drive", "driver=null-co,size=16M,read-zeroes=on,if=none,id=second",
               "-device", "ide-hd,drive=second,bus=ide.1,serial=SECOND", policy=policy) as machine:
         machine.wait_log(r"port 1: QEMU HARDDISK, serial SECOND, 32768 sectors: read-only")
-        machine.ok("dd if=/dev/sdb of=/dev/null bs=1M count=16 2>/dev/null")
-        machine.sh("dd if=/dev/zero of=/dev/sdb bs=4096 count=1 oflag=direct conv=fsync")
-        true("a write fails", re.search(r"I/O error, dev sdb.*WRITE", machine.ok("dmesg")))
+        # Linux names its disks in the order in which they answer.
+        disk = machine.ok("cd /sys/block; grep -lx 32768 sd*/size | cut -d/ -f1").strip()
+        machine.ok(f"dd if=/dev/{disk} of=/dev/null bs=1M count=16 2>/dev/null")
+        machine.sh(f"dd if=/dev/zero of=/dev/{disk} bs=4096 count=1 oflag=direct conv=fsync")
+        true("a write fails", re.search(rf"I/O error, dev {disk}.*WRITE", machine.ok("dmesg")))
         machine.ok("dd if=/dev/zero of=/b bs=1M count=2 conv=fsync 2>/dev/null")
 
 
