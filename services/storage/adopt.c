@@ -6,16 +6,10 @@
  * others are aborted, and their guest tries again.
  */
 #include "storage.h"
-#include <string.h>
-
-static bool is_text(const char *s, size_t n)
-{
-    return memchr(s, 0, n) != NULL;
-}
 
 static bool slot_is_sound(const struct saved_slot *s, const struct piece *pieces)
 {
-    if (s->state > SLOT_ISSUED || s->way >= SLOT_WAYS || s->class > COMMAND_PACKET || s->addressing > ADDRESS_NCQ ||
+    if (s->state > SLOT_ISSUED || s->way >= WAYS || s->class > COMMAND_PACKET || s->addressing > ADDRESS_NCQ ||
         s->sectors > 65536 || s->done > s->sectors || s->part > 65536 || s->prds > 65535 || s->pieces > BOUNCED_PRDS)
         return false;
     if (s->state == SLOT_FREE || s->pool == NO_POOL)
@@ -34,7 +28,7 @@ bool adopt_is_sound(const struct saved *s)
     for (unsigned i = 0; i < PORTS; i++) {
         const struct saved_port *p = &s->port[i];
 
-        if (!is_text(p->model, sizeof(p->model)) || !is_text(p->serial, sizeof(p->serial)) || p->known > DISK_KNOWN)
+        if (!disk_is_sound(&p->id))
             return false;
         for (unsigned n = 0; n < SLOTS; n++)
             if (!slot_is_sound(&p->slot[n], s->pieces[i][n]))
@@ -77,7 +71,7 @@ void adopt_port(struct port *p)
             again |= bit;
         }
     }
-    identify_rules(p);
+    disk_rules(&p->disk);
     port_find_memory(p);
     issue_again(p, again);
     issue_pending(p);

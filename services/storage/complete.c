@@ -29,9 +29,10 @@ static void deliver(struct port *p, unsigned n)
     struct saved_slot *s = &p->s->slot[n];
 
     if (s->class == COMMAND_READ) {
-        transfer_from_pool(p, s, p->pieces[n]);
+        transfer_decrypt(&p->disk, s->lba + s->done, s->bytes / SECTOR, storage.dma->pool[s->pool], p->pieces[n],
+                         s->pieces, 0);
     } else if (s->class == COMMAND_IDENTIFY) {
-        identify_patch(p, storage.dma->pool[s->pool]);
+        disk_patch(&p->disk, storage.dma->pool[s->pool]);
         transfer_bytes(storage.dma->pool[s->pool], s->bytes, p->pieces[n], s->pieces);
     }
 }

@@ -4,7 +4,6 @@
  * the copies decide, and only copies of ours are ever shown to the controller (AHCI 1.3.1, 4.2 and 5.5).
  */
 #include "storage.h"
-#include "crypt/crypt.h"
 #include <string.h>
 
 #define MAX_LBA 0xffffffffffffull
@@ -75,31 +74,6 @@ static void accept(struct port *p, unsigned n)
 
 /* ---- what becomes of it ---- */
 
-static enum slot_way way_of_ruled(const struct port *p, const struct saved_slot *s)
-{
-    bool encrypts = p->disk.encrypt, read_only = p->disk.read_only;
-
-    if (p->s->known != DISK_KNOWN)
-        return s->class == COMMAND_NO_DATA || s->class == COMMAND_IDENTIFY ? WAY_DIRECT : WAY_ABORT;
-    switch (s->class) {
-    case COMMAND_NO_DATA:
-    case COMMAND_OTHER_DATA:
-        return WAY_DIRECT;
-    case COMMAND_IDENTIFY:
-        return WAY_BOUNCE;
-    case COMMAND_READ:
-        return encrypts ? WAY_BOUNCE : WAY_DIRECT;
-    case COMMAND_WRITE:
-        return read_only ? WAY_ABORT : encrypts ? WAY_BOUNCE : WAY_DIRECT;
-    case COMMAND_TRIM:
-        if (read_only)
-            return WAY_ABORT;
-        return encrypts && p->disk.encrypt->trim == POLICY_TRIM_DROP ? WAY_IGNORE : WAY_DIRECT;
-    default: /* what changes the media's size, erases it, or is not known */
-        return WAY_ABORT;
-    }
-}
-
 /* READ to RECEIVE FPDMA QUEUED. */
 static bool is_queued(const uint8_t *fis)
 {
@@ -112,8 +86,8 @@ static void decide(const struct port *p, unsigned n)
 
     if (s->way == WAY_ABORT)
         return;
-    if (p->ruled) {
-        s->way = (uint8_t)way_of_ruled(p, s);
+    if (p->disk.ruled) {
+        s->way = (uint8_t)disk_way(&p->disk, s->class);
         if ((s->addressing == ADDRESS_NCQ) != s->ncq) /* PxSACT says something else than the command */
             s->way = WAY_ABORT;
         if (s->class == COMMAND_NO_DATA)
@@ -222,7 +196,8 @@ static enum prdt_result put_bounce(struct port *p, unsigned n)
     if (is_media(s)) {
         result = measure(p, s, pieces);
         if (result == PRDT_OK && s->write)
-            transfer_to_pool(p, s, pieces);
+            transfer_encrypt(&p->disk, s->lba + s->done, s->bytes / SECTOR, storage.dma->pool[s->pool], pieces,
+                             s->pieces, 0);
         command_place(fis, s->addressing, s->lba + s->done, s->part);
         bytes = s->bytes;
     } else {
@@ -358,9 +333,9 @@ void issue_new(struct port *p, uint32_t slots)
         accept(p, n);
         asks |= p->s->slot[n].fis[H2D_FLAGS] & H2D_C;
     }
-    if (asks && p->s->known == DISK_UNKNOWN && !p->s->issued)
+    if (asks && p->s->id.known == DISK_UNKNOWN && !p->s->issued)
         identify_disk(p);
-    if (p->deny) { /* another disk is there than before, and it is not the guest's */
+    if (p->disk.deny) { /* another disk is there than before, and it is not the guest's */
         p->s->pending = 0;
         denied_write(p, PX_CI, slots);
         return;

@@ -187,8 +187,8 @@ static void write_cmd(struct port *p, uint32_t value)
     }
     if (starts || value & CMD_FRE)
         port_program(p);
-    if (starts && p->s->known == DISK_NONE)
-        p->s->known = DISK_UNKNOWN;
+    if (starts && p->s->id.known == DISK_NONE)
+        p->s->id.known = DISK_UNKNOWN;
     px_write(p, PX_CMD, value);
     if (p->s->running && !(value & CMD_ST))
         complete_cancel(p);
@@ -212,7 +212,7 @@ void port_write(struct port *p, unsigned reg, uint32_t value)
         break;
     case PX_SCTL:
         if ((value & SCTL_DET) == 1) /* COMRESET: whoever answers after it has to say who it is */
-            p->s->known = DISK_UNKNOWN;
+            p->s->id.known = DISK_UNKNOWN;
         px_write(p, PX_SCTL, value);
         break;
     case PX_SACT:

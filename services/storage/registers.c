@@ -21,7 +21,7 @@ static uint32_t hidden_ports(const struct hba *h)
     uint32_t hidden = 0;
 
     for (unsigned i = 0; i < 32; i++)
-        if (!h->port[i] || h->port[i]->deny)
+        if (!h->port[i] || h->port[i]->disk.deny)
             hidden |= 1u << i;
     return hidden;
 }
@@ -35,7 +35,7 @@ static uint32_t read32(struct hba *h, uint32_t reg)
         p = port_of(h, reg, &of);
         if (!p)
             return 0;
-        return p->deny ? denied_read(p, of) : port_read(p, of);
+        return p->disk.deny ? denied_read(p, of) : port_read(p, of);
     }
     switch (reg) {
     case HBA_CAP: /* no port multipliers, no coalescing of completions */
@@ -61,9 +61,9 @@ static void reset(struct hba *h, uint32_t value)
 
         if (!p)
             continue;
-        if (!p->deny) {
+        if (!p->disk.deny) {
             complete_cancel(p);
-            p->s->known = DISK_UNKNOWN;
+            p->s->id.known = DISK_UNKNOWN;
         }
         p->s->running = p->s->is = p->s->owed = p->s->ie = p->s->sctl = p->s->ci = 0;
     }
@@ -76,7 +76,7 @@ static void write32(struct hba *h, uint32_t reg, uint32_t value)
 
     if (is_port(reg)) {
         p = port_of(h, reg, &of);
-        if (p && p->deny)
+        if (p && p->disk.deny)
             denied_write(p, of, value);
         else if (p)
             port_write(p, of, value);

@@ -18,23 +18,9 @@ static struct port *make_port(struct hba *h, unsigned number)
     storage.ports++;
     p = &storage.port[i];
     *p = (struct port){ .hba = h, .number = number, .s = &storage.saved->port[i], .dma = &storage.dma->port[i],
-                        .pieces = storage.saved->pieces[i], .at = HBA_PORTS + number * HBA_PORT_BYTES };
+                        .pieces = storage.saved->pieces[i], .at = HBA_PORTS + number * HBA_PORT_BYTES,
+                        .disk = { .id = &storage.saved->port[i].id, .number = number } };
     return p;
-}
-
-static const char *rule_text(const struct port *p)
-{
-    return p->deny ? "denied" : p->disk.encrypt && p->disk.read_only ? "encrypted, read-only"
-           : p->disk.encrypt ? "encrypted" : p->disk.read_only ? "read-only" : "as it is";
-}
-
-static void say(const struct port *p)
-{
-    if (p->s->known == DISK_KNOWN)
-        hw_log("port %u: %s, serial %s, %llu sectors: %s", p->number, p->s->model, p->s->serial,
-               (unsigned long long)p->s->disk_sectors, rule_text(p));
-    else
-        hw_log("port %u: a device that does not say who it is", p->number);
 }
 
 /* The firmware's port: its list and FIS area become what the guest sees. */
@@ -51,10 +37,10 @@ static void take_over(struct port *p)
     }
     s->running = cmd & CMD_ST;
     port_find_memory(p);
-    identify_rules(p);
+    disk_rules(&p->disk);
     if (!port_stop(p)) {
         hw_log("port %u does not stop; the guest does not see it", p->number);
-        p->deny = true;
+        p->disk.deny = true;
         return;
     }
     port_program(p);
@@ -68,13 +54,13 @@ static void take_over(struct port *p)
     px_write(p, PX_IS, is & IS_STOPS);
     port_start(p);
     identify_disk(p);
-    say(p);
-    if (p->deny || !s->running) {
+    disk_say(&p->disk);
+    if (p->disk.deny || !s->running) {
         if (!port_stop(p))
             hw_log("port %u does not stop", p->number);
-        px_write(p, PX_CMD, cmd & ~(CMD_ST | (p->deny ? CMD_FRE : 0)));
+        px_write(p, PX_CMD, cmd & ~(CMD_ST | (p->disk.deny ? CMD_FRE : 0)));
     }
-    if (p->deny) {
+    if (p->disk.deny) {
         px_write(p, PX_IE, 0);
         s->running = cmd & (CMD_ST | CMD_FRE);
     }
@@ -116,7 +102,7 @@ bool storage_open(struct hba *h, uint64_t base)
 static bool is_met(const struct policy_storage *e)
 {
     for (unsigned i = 0; i < storage.ports; i++)
-        if (storage.port[i].disk.encrypt == e && storage.port[i].s->known == DISK_KNOWN)
+        if (storage.port[i].disk.rule.encrypt == e && storage.port[i].s->id.known == DISK_KNOWN)
             return true;
     return false;
 }

@@ -13,6 +13,7 @@
 
 #include "ahci.h"
 #include "command.h"
+#include "disk.h"
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,7 +25,6 @@ struct crypt_key;
 
 #define HBAS 4u           /* controllers */
 #define PORTS 12u         /* of all of them that are mediated; a guest does not see what is more */
-#define SECTOR 512u
 #define DIRECT_PRDS 248u  /* so a command table is one page */
 #define BOUNCED_PRDS 256u /* a sector is at most so many pieces of 2 bytes */
 #define POOL_PAGES 2048u  /* 8 MiB */
@@ -39,22 +39,8 @@ enum slot_state {
     SLOT_ISSUED,  /* the controller has (a part of) it. Written before its doorbell rings */
 };
 
-enum slot_way {
-    WAY_DIRECT = 0, /* the controller reads and writes the guest's memory itself, by a checked copy of its PRDT */
-    WAY_BOUNCE,     /* through the pool, in parts if need be */
-    WAY_ABORT,      /* a command that every disk aborts goes out in its place */
-    WAY_IGNORE,     /* one that succeeds and does nothing */
-    SLOT_WAYS
-};
-
-/* A piece of guest memory. */
-struct piece {
-    uint64_t address;
-    uint32_t bytes, unused;
-};
-
 struct saved_slot {
-    uint8_t state, way, class, addressing;
+    uint8_t state, way, class, addressing; /* enum slot_state, way, command_class, command_addressing */
     uint8_t write, ncq, last, unused; /* last: no part follows the one that is issued */
     uint32_t flags;                   /* DW0 of the guest's command header */
     uint32_t prds;                    /* PRDTL of the guest's */
@@ -86,17 +72,8 @@ struct saved_port {
     uint32_t stopped;   /* the controller found an error and waits for ST to be cleared */
     uint32_t bus_error; /* ... which is to look like one of the host's bus */
     uint32_t ie, sctl;  /* of a port that the guest finds empty */
-    uint32_t known;     /* enum disk_known */
-    uint32_t atapi;
-    uint64_t disk_sectors;
-    char model[44], serial[24];
+    struct disk_identity id;
     struct saved_slot slot[SLOTS];
-};
-
-enum disk_known {
-    DISK_UNKNOWN = 0, /* not asked yet, or another may have been plugged in */
-    DISK_NONE,        /* asked, and got no answer: no media command passes */
-    DISK_KNOWN,
 };
 
 #define SAVED_MAGIC 0x3165676172497457ull
@@ -143,9 +120,7 @@ struct port {
     struct piece (*pieces)[BOUNCED_PRDS];
     uint32_t at;          /* of its registers */
     uint8_t *list, *fis;  /* the guest's, where they can be reached; NULL: they are not in RAM */
-    struct policy_storage_disk disk;
-    bool ruled;           /* encrypted, read-only or not known: only commands that are understood pass */
-    bool deny;            /* the guest finds nothing on this port */
+    struct disk disk;
 };
 
 struct hba {
@@ -220,21 +195,20 @@ must_check enum prdt_result prdt_direct(const struct saved_slot *slot, struct ah
 must_check enum prdt_result prdt_gather(struct saved_slot *slot, struct piece *out, uint32_t bytes);
 
 /* ---- transfer.c: between pool and pieces of guest memory ---- */
-/* Sectors: from lba on, encrypted or decrypted where the disk's rule says so. */
-void transfer_to_pool(const struct port *p, const struct saved_slot *slot, const struct piece *pieces);
-void transfer_from_pool(const struct port *p, const struct saved_slot *slot, const struct piece *pieces);
+/* Sectors from lba on, encrypted or decrypted where the disk's rule says so; the pieces from `offset` on have to hold
+ * them. */
+void transfer_encrypt(const struct disk *d, uint64_t lba, uint32_t sectors, uint8_t *to, const struct piece *pieces,
+                      uint32_t n, uint32_t offset);
+void transfer_decrypt(const struct disk *d, uint64_t lba, uint32_t sectors, const uint8_t *from,
+                      const struct piece *pieces, uint32_t n, uint32_t offset);
+/* One sector between buffers of ours; in: decrypted. They do not overlap. */
+void transfer_sector(const struct disk *d, uint64_t lba, uint8_t *to, const uint8_t *from, bool in);
 /* Bytes as they are, at most as many as the pieces have. */
 void transfer_bytes(const uint8_t *from, uint32_t bytes, const struct piece *pieces, uint32_t n);
 
 /* ---- identify.c ---- */
 /* Asks the port's disk who it is and finds its rules. The port runs, and no command is outstanding. */
 void identify_disk(struct port *p);
-/* From what is saved. */
-void identify_rules(struct port *p);
-/* IDENTIFY data as the guest of an encrypted or read-only disk may see it. */
-void identify_patch(const struct port *p, uint8_t *data);
-/* Reads sectors of the port's disk with a command of our own. Start only. */
-must_check bool identify_read(struct port *p, uint64_t lba, uint32_t sectors, void *to);
 
 /* ---- issue.c ---- */
 /* The guest has set these bits in PxCI, which were clear. */

@@ -52,14 +52,14 @@ struct stretch {
     uint32_t sectors;
 };
 
-static struct stretch next_stretch(const struct port *p, const struct cursor *c, uint64_t lba, uint32_t sectors)
+static struct stretch next_stretch(const struct disk *d, const struct cursor *c, uint64_t lba, uint32_t sectors)
 {
     struct stretch s = { NULL, sectors };
     uint64_t until = UINT64_MAX;
     uint32_t whole = (c->piece->bytes - c->offset) / SECTOR;
 
-    if (p->disk.encrypt)
-        s.range = policy_storage_range_find(storage.tables, p->disk.encrypt, lba, &until);
+    if (d->rule.encrypt)
+        s.range = policy_storage_range_find(storage.tables, d->rule.encrypt, lba, &until);
     if (until - lba < s.sectors - 1)
         s.sectors = (uint32_t)(until - lba) + 1;
     if (s.range && whole < s.sectors)
@@ -67,73 +67,84 @@ static struct stretch next_stretch(const struct port *p, const struct cursor *c,
     return s;
 }
 
-static const struct crypt_key *key_of(const struct port *p)
+static const struct crypt_key *key_of(const struct disk *d)
 {
-    return &storage.keys[p->disk.encrypt->key];
+    return &storage.keys[d->rule.encrypt->key];
 }
 
-static void one_in(const struct port *p, struct cursor *c, const struct stretch *s, uint64_t lba, uint8_t *pool)
+static void one_in(const struct disk *d, struct cursor *c, const struct stretch *s, uint64_t lba, uint8_t *pool)
 {
     uint32_t bytes = s->sectors * SECTOR;
 
     if (!s->range) {
         copy(c, pool, bytes, true);
     } else if (c->piece->bytes - c->offset >= bytes) {
-        crypt_decrypt(key_of(p), lba - s->range->first, here(c), pool, s->sectors);
+        crypt_decrypt(key_of(d), lba - s->range->first, here(c), pool, s->sectors);
         advance(c, bytes);
     } else {
         uint8_t plain[SECTOR] __attribute__((aligned(16)));
 
-        crypt_decrypt(key_of(p), lba - s->range->first, plain, pool, 1);
+        crypt_decrypt(key_of(d), lba - s->range->first, plain, pool, 1);
         copy(c, plain, SECTOR, true);
     }
 }
 
-static void one_out(const struct port *p, struct cursor *c, const struct stretch *s, uint64_t lba, uint8_t *pool)
+static void one_out(const struct disk *d, struct cursor *c, const struct stretch *s, uint64_t lba, uint8_t *pool)
 {
     uint32_t bytes = s->sectors * SECTOR;
 
     if (!s->range) {
         copy(c, pool, bytes, false);
     } else if (c->piece->bytes - c->offset >= bytes) {
-        crypt_encrypt(key_of(p), lba - s->range->first, pool, here(c), s->sectors);
+        crypt_encrypt(key_of(d), lba - s->range->first, pool, here(c), s->sectors);
         advance(c, bytes);
     } else {
         uint8_t plain[SECTOR] __attribute__((aligned(16)));
 
         copy(c, plain, SECTOR, false);
-        crypt_encrypt(key_of(p), lba - s->range->first, pool, plain, 1);
+        crypt_encrypt(key_of(d), lba - s->range->first, pool, plain, 1);
     }
 }
 
-static void transfer(const struct port *p, const struct saved_slot *slot, const struct piece *pieces, bool in)
+static void transfer(const struct disk *d, uint64_t lba, uint32_t sectors, uint8_t *pool, struct cursor c, bool in)
 {
-    struct cursor c = { pieces, slot->pieces, 0 };
-    uint64_t lba = slot->lba + slot->done;
-    uint32_t left = slot->bytes / SECTOR;
-    uint8_t *pool = storage.dma->pool[slot->pool];
-
-    while (left && c.left) {
-        struct stretch s = next_stretch(p, &c, lba, left);
+    while (sectors && c.left) {
+        struct stretch s = next_stretch(d, &c, lba, sectors);
 
         if (in)
-            one_in(p, &c, &s, lba, pool);
+            one_in(d, &c, &s, lba, pool);
         else
-            one_out(p, &c, &s, lba, pool);
+            one_out(d, &c, &s, lba, pool);
         pool += s.sectors * SECTOR;
         lba += s.sectors;
-        left -= s.sectors;
+        sectors -= s.sectors;
     }
 }
 
-void transfer_to_pool(const struct port *p, const struct saved_slot *slot, const struct piece *pieces)
+void transfer_encrypt(const struct disk *d, uint64_t lba, uint32_t sectors, uint8_t *to, const struct piece *pieces,
+                      uint32_t n, uint32_t offset)
 {
-    transfer(p, slot, pieces, false);
+    transfer(d, lba, sectors, to, (struct cursor){ pieces, n, offset }, false);
 }
 
-void transfer_from_pool(const struct port *p, const struct saved_slot *slot, const struct piece *pieces)
+void transfer_decrypt(const struct disk *d, uint64_t lba, uint32_t sectors, const uint8_t *from,
+                      const struct piece *pieces, uint32_t n, uint32_t offset)
 {
-    transfer(p, slot, pieces, true);
+    transfer(d, lba, sectors, (uint8_t *)from, (struct cursor){ pieces, n, offset }, true);
+}
+
+void transfer_sector(const struct disk *d, uint64_t lba, uint8_t *to, const uint8_t *from, bool in)
+{
+    const struct policy_storage_range *r = NULL;
+
+    if (d->rule.encrypt)
+        r = policy_storage_range_find(storage.tables, d->rule.encrypt, lba, NULL);
+    if (!r)
+        memory_copy(to, from, SECTOR);
+    else if (in)
+        crypt_decrypt(key_of(d), lba - r->first, to, from, 1);
+    else
+        crypt_encrypt(key_of(d), lba - r->first, to, from, 1);
 }
 
 void transfer_bytes(const uint8_t *from, uint32_t bytes, const struct piece *pieces, uint32_t n)
