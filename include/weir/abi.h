@@ -2,7 +2,7 @@
 /*
  * The ABI between the kernel and ring 3: objects, rights, the twelve system calls.
  *
- * ABI number 4; CHANGELOG.md says what each number changed.
+ * ABI number 5; CHANGELOG.md says what each number changed.
  *
  * Calling convention (x86-64 SYSCALL, AMD APM vol. 3, SYSCALL):
  *   in:  RAX = call number, RDI RSI RDX R10 R8 R9 = arguments
@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#define WEIR_ABI 4u
+#define WEIR_ABI 5u
 #define WEIR_PAGE 4096u
 
 enum weir_status {
@@ -96,12 +96,19 @@ enum weir_call {
  *           c = note (SIGNAL) and d = the bits it gets when the domain is stopped (TRACE_FAILURE says why), or 0 and 0
  *   THREAD: a = domain (MANAGE), b = entry RIP, c = RSP, d = VA for its two message pages (page-aligned, free);
  *           bound to the calling CPU; starts with RDI = d, RSI = WEIR_START_VA
- *   PORT:   a = deadline of a synchronous request in microseconds of the service's own run time (0: 100,000)
+ *   PORT:   a = deadline of a synchronous request in microseconds of the service's own run time (0: 100,000);
+ *           b = WEIR_PORT_CLOSED or 0
  *   NOTE:   nothing
  *   VCPU:   a = port (CALL) that gets the events no device is bound for; bound to the calling CPU
  *   MEMORY: a = pages, zeroed, below 4 GiB; the value is its physical address
  *   DEVICE: a = device (the new one gets a's rights), b = first, c = last (inclusive), both within a's range
  */
+
+/*
+ * What becomes of the devices that are bound to a port when it is destroyed: 0, the guest has the hardware again; CLOSED,
+ * they are as bound with WEIR_BIND_FLOAT until they are unbound, and a parked access is denied.
+ */
+#define WEIR_PORT_CLOSED 1u
 
 /* map's prot. 0 unmaps. Writable and executable at once is refused. */
 #define WEIR_P_READ 1u

@@ -188,13 +188,19 @@ void device_unbind(struct device *v)
     block_free(init_domain, b, sizeof(*b));
 }
 
-void device_unbind_port(struct port *p)
+void device_end_port(struct port *p)
 {
     for (struct domain *d = domains; d; d = d->next)
         for (struct object *o = d->objects; o; o = o->next) {
             struct device *v = container_of(o, struct device, object);
-            if (o->kind == WEIR_DEVICE && v->bind && v->bind->port == p)
+            if (o->kind != WEIR_DEVICE || !v->bind || v->bind->port != p)
+                continue;
+            if (!p->closed) {
                 device_unbind(v);
+                continue;
+            }
+            v->bind->mode = WEIR_BIND_FLOAT;
+            v->bind->port = NULL;
         }
 }
 

@@ -37,8 +37,8 @@ struct device *device_create_root(struct domain *d, enum device_type type) must_
 void device_destroy(struct device *v);
 /* The domain of a bound device dies: the binding stays, owned by init's domain, until it is taken over. */
 void device_orphan(struct device *v);
-/* Ends all bindings that forward to the port. */
-void device_unbind_port(struct port *p);
+/* The port is going: bindings that forward to it end, or float from now on if it is a closed one. */
+void device_end_port(struct port *p);
 
 u64 device_bind(struct device *v, u64 mode, struct port *p, u64 value, u64 cookie) must_check;
 void device_unbind(struct device *v);

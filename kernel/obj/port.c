@@ -12,13 +12,14 @@
 #include "x86/cpu.h"
 #include "x86/insn.h"
 
-struct port *port_create(struct domain *d, u64 deadline_us)
+struct port *port_create(struct domain *d, u64 deadline_us, bool closed)
 {
     struct port *p = block_alloc(d, sizeof(*p));
 
     if (!p)
         return NULL;
     p->generation = 1;
+    p->closed = closed;
     p->deadline = clock_ticks(deadline_us ? deadline_us : 100000);
     object_init(&p->object, WEIR_PORT, d);
     return p;
@@ -32,10 +33,12 @@ static struct thread *thread_of(struct client *c)
 /* The client's wait is over because nobody will ever answer. */
 static void client_gone(struct client *c)
 {
+    bool closed = c->port->closed;
+
     c->port = NULL;
     c->worker = NULL;
     if (c->is_vcpu)
-        vcpu_request_gone(container_of(c, struct vcpu, client));
+        vcpu_request_gone(container_of(c, struct vcpu, client), closed);
     else
         thread_wake(thread_of(c), WEIR_E_GONE, 0);
 }
@@ -44,7 +47,7 @@ void port_destroy(struct port *p)
 {
     struct port_cpu *pc = &p->cpu[0];
 
-    device_unbind_port(p);
+    device_end_port(p);
     while (pc->idle)
         thread_wake(pc->idle, WEIR_E_GONE, 0);
     for (struct client *c = pc->first, *next; c; c = next) {

@@ -18,11 +18,12 @@ struct port_cpu {
 struct port {
     struct object object;
     u32 generation; /* counts the instances of the service behind it */
+    bool closed;    /* WEIR_PORT_CLOSED */
     u64 deadline;   /* TSC ticks of a worker's own time that a request may take */
     struct port_cpu cpu[1]; /* one CPU so far: the multiprocessor issue makes it one per CPU */
 };
 
-struct port *port_create(struct domain *d, u64 deadline_us) must_check;
+struct port *port_create(struct domain *d, u64 deadline_us, bool closed) must_check;
 void port_destroy(struct port *p);
 void port_remove_idle(struct port *p, struct thread *t);
 

@@ -107,7 +107,9 @@ static struct result sys_create(u64 kind, u64 slot, u64 a, u64 b, u64 c, u64 e)
     case WEIR_PORT: {
         if (a > 60000000)
             return FAIL(WEIR_E_RANGE);
-        struct port *p = port_create(d, a);
+        if (b > WEIR_PORT_CLOSED)
+            return FAIL(WEIR_E_ARG);
+        struct port *p = port_create(d, a, b == WEIR_PORT_CLOSED);
         return p ? put(d, slot, &p->object, WEIR_R_CALL | WEIR_R_RECEIVE | WEIR_R_MANAGE) : FAIL(WEIR_E_MEMORY);
     }
     case WEIR_NOTE: {

@@ -198,8 +198,8 @@ void vcpu_reply(struct vcpu *v, struct thread *worker)
     }
 }
 
-/* The service behind the port is gone for good: the guest gets the hardware. */
-void vcpu_request_gone(struct vcpu *v)
+/* The service behind the port is gone for good. */
+void vcpu_request_gone(struct vcpu *v, bool closed)
 {
     v->client.replay = false;
     v->state = VCPU_RUNS;
@@ -209,7 +209,7 @@ void vcpu_request_gone(struct vcpu *v)
         v->emulation->status = WEIR_EMU_UNSUPPORTED;
         v->emulator_answered = true;
     } else if (v->request.kind != WEIR_MSG_HOOK) {
-        v->reply_verdict = WEIR_V_PASS;
+        v->reply_verdict = closed ? WEIR_V_DENY : WEIR_V_PASS;
         v->replied = true;
     }
 }

@@ -112,7 +112,7 @@ void vcpu_advance(struct vcpu *v, unsigned length)
 noreturn void vcpu_park(struct cpu *cpu, struct vcpu *v, struct port *p)
 {
     if (!p) { /* nobody to ask any more */
-        vcpu_request_gone(v);
+        vcpu_request_gone(v, false);
         schedule(cpu);
     }
     v->request.seq = ++v->seq;

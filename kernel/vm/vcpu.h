@@ -116,7 +116,7 @@ noreturn void vcpu_forward(struct cpu *cpu, struct vcpu *v, const struct binding
 /* IPC's side of the request: the message into the worker's page; the reply out of it; nobody will answer. */
 void vcpu_fill_message(struct vcpu *v, struct thread *worker);
 void vcpu_reply(struct vcpu *v, struct thread *worker);
-void vcpu_request_gone(struct vcpu *v);
+void vcpu_request_gone(struct vcpu *v, bool closed);
 void vcpu_forget_port(struct port *p);
 
 /* Queues an exception for the next entry; error_code < 0: the vector has none. */

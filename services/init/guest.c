@@ -6,9 +6,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <vmm/io.h>
 #include <vmm/memory.h>
 #include <vmm/start.h>
 #include <vmm/syscall.h>
+#include <weir/service.h>
 
 static const char *const roots[BINDING_SPACES] = { "ports", "addresses", "msrs" };
 static const char *const words[BINDING_SPACES] = { "ports", "addresses", "MSRs" };
@@ -55,18 +57,13 @@ static enum weir_status bind(const struct binding *b)
     return WEIR_OK;
 }
 
-static void take_limits(const struct policy_tables *tables)
+void guest_bind(const struct policy_tables *tables, const struct binding *list, size_t n)
 {
     for (unsigned i = 0; i < SERVICES; i++) {
         const struct policy_service *p = policy_find_service(tables, service_table[i].name);
 
         on_limit[i] = p ? p->on_limit : POLICY_LIMIT_PASS;
     }
-}
-
-void guest_bind(const struct policy_tables *tables, const struct binding *list, size_t n)
-{
-    take_limits(tables);
     for (size_t i = 0; i < n; i++) {
         const struct binding *b = &list[i];
         enum weir_status status = bind(b);
@@ -124,7 +121,6 @@ enum weir_status guest_rebind(const struct policy_tables *tables, const struct b
             return status;
         }
     }
-    take_limits(tables);
     return WEIR_OK;
 }
 
@@ -160,28 +156,44 @@ void guest_run(const struct weir_guest_boot *boot)
     }
 }
 
+/* Registers of an AHCI controller: AHCI 1.3.1, 3.1.2, 3.1.4 and 3.3.7. */
+#define HBA_GHC 0x04u
+#define GHC_IE 2u
+#define HBA_PI 0x0cu
+#define HBA_PORT_CMD(n) (0x118u + 0x80u * (n))
+#define PORT_CMD_ST 1u
+#define HBA_PAGES 2u
+
+/* What the guest can't reach any more must not interrupt it either, because it could never be told to stop. */
+static void silence(uint64_t base)
+{
+    uint64_t addresses = things_device("addresses");
+    enum weir_status status;
+    uint8_t *hba = base ? vmm_window_open(addresses, base / WEIR_PAGE, HBA_PAGES,
+                                          WEIR_P_READ | WEIR_P_WRITE | WEIR_P_UNCACHED, &status)
+                        : NULL;
+
+    if (!hba) {
+        return;
+    }
+    vmm_write32(hba + HBA_GHC, vmm_read32(hba + HBA_GHC) & ~GHC_IE);
+    for (unsigned i = 0; i < 32; i++) {
+        if (vmm_read32(hba + HBA_PI) >> i & 1) {
+            vmm_write32(hba + HBA_PORT_CMD(i), vmm_read32(hba + HBA_PORT_CMD(i)) & ~PORT_CMD_ST);
+        }
+    }
+    vmm_window_close(addresses, hba, HBA_PAGES);
+}
+
 void guest_without(enum service_id id)
 {
+    const struct thing_memory *m = things_memory("ahci");
+    const struct weir_ahci *ahci = m ? m->va : NULL;
+
     if (on_limit[id] == POLICY_LIMIT_STOP) {
         stop_machine("service %s is down for good and the policy wants no guest without it", service_table[id].name);
     }
-    for (size_t i = 0; i < nbound; i++) {
-        struct bound *b = &bound[i];
-        enum weir_status status;
-
-        if (b->what.owner == BINDING_NOBODY || service_of((enum binding_owner)b->what.owner) != id) {
-            continue;
-        }
-        status = vmm_device_ctl(b->device, WEIR_DEV_UNBIND, 0, 0, 0);
-        if (status == WEIR_E_STATE) { /* the end of the port has ended its bindings */
-            status = WEIR_OK;
-        }
-        if (status == WEIR_OK && on_limit[id] == POLICY_FAIL_CLOSED) {
-            status = vmm_device_ctl(b->device, WEIR_DEV_BIND, WEIR_BIND_FLOAT, 0, 0);
-        }
-        if (status != WEIR_OK) {
-            stop_machine("ranges of service %s can't be rebound: %s", service_table[id].name,
-                         vmm_status_name(status));
-        }
+    for (unsigned i = 0; id == SERVICE_STORAGE && on_limit[id] == POLICY_FAIL_CLOSED && ahci && i < WEIR_AHCI_MAX; i++) {
+        silence(ahci->base[i]);
     }
 }

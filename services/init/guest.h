@@ -24,8 +24,9 @@ void guest_go_on(void);
 void guest_run(const struct weir_guest_boot *boot);
 
 /*
- * That service stays down (its port is gone): does with the ranges that were forwarded to it what the policy says for
- * this case.
+ * That service stays down. Its port is gone, and what was bound to it is passed or closed already, as its on_limit was at
+ * the start; here the machine is stopped, if the policy wants that, and disk controllers that the guest cannot reach any
+ * more are silenced.
  */
 void guest_without(enum service_id id);
 

@@ -96,7 +96,7 @@ static void configure(const struct policy_tables *t)
             refuse("the policy's tables have no service %s", s->spec->name);
         }
         s->rule = (struct limit_rule){ p->restart_limit, p->window_s, p->backoff_ms };
-        if (service_make_port(s, p->deadline_ms) != WEIR_OK) {
+        if (service_make_port(s, p->deadline_ms, p->on_limit == POLICY_LIMIT_PASS ? 0 : WEIR_PORT_CLOSED) != WEIR_OK) {
             refuse("out of memory for the port of %s", s->spec->name);
         }
     }

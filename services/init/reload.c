@@ -94,6 +94,10 @@ static bool service_fits(const struct policy_service *p, const struct service *s
         (void)snprintf(what, sizeof(what), "the deadline of %.15s", p->name);
         return fixed(what, p->line);
     }
+    if (old->on_limit != p->on_limit) {
+        (void)snprintf(what, sizeof(what), "on_limit of %.15s", p->name);
+        return fixed(what, p->line);
+    }
     if (needed && s->state == SERVICE_DOWN) {
         (void)snprintf(what, sizeof(what), "service %.15s, which is down for good,", p->name);
         return fixed(what, p->line);

@@ -112,7 +112,7 @@ void service_promote(struct service *policy, struct service *c)
     (void)!vmm_grant(policy->domain, WEIR_SLOT_PORT, policy->port, WEIR_R_RECEIVE, 0); /* the slot is free */
 }
 
-enum weir_status service_make_port(struct service *s, uint32_t deadline_ms)
+enum weir_status service_make_port(struct service *s, uint32_t deadline_ms, uint64_t end)
 {
     enum weir_status status;
 
@@ -120,7 +120,7 @@ enum weir_status service_make_port(struct service *s, uint32_t deadline_ms)
     if (!s->port) {
         return WEIR_E_MEMORY;
     }
-    status = vmm_create_port(s->port, deadline_ms * 1000ull);
+    status = vmm_create_port(s->port, deadline_ms * 1000ull, end);
     if (status == WEIR_OK && s->domain) {
         status = vmm_grant(s->domain, WEIR_SLOT_PORT, s->port, WEIR_R_RECEIVE, 0);
     }

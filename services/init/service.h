@@ -68,8 +68,11 @@ must_check enum weir_status service_candidate_begin(void);
  */
 void service_promote(struct service *policy, struct service *candidate);
 
-/* Makes the service's port, which its instances keep. An instance that is alive already (policy's first) gets it now. */
-must_check enum weir_status service_make_port(struct service *s, uint32_t deadline_ms);
+/*
+ * Makes the service's port, which its instances keep; end: what its destruction does to what is bound (0 or
+ * WEIR_PORT_CLOSED). An instance that is alive already (policy's first) gets it now.
+ */
+must_check enum weir_status service_make_port(struct service *s, uint32_t deadline_ms, uint64_t end);
 
 /*
  * Starts an instance; the service must have none. WEIR_OK: it is STARTING. Otherwise nothing of it is left, the state

@@ -34,7 +34,7 @@ enum weir_status supervise_begin(void)
     if (vmm_create_note(service_home.note) != WEIR_OK) {
         return WEIR_E_MEMORY;
     }
-    return vmm_create_port(service_home.port, 0);
+    return vmm_create_port(service_home.port, 0, 0);
 }
 
 /* ---- failures ---------------------------------------------------------------------------------------------------- */

@@ -108,6 +108,22 @@ static void op_ecam_write(void *context, uint64_t address, unsigned size, uint32
         vmm_write32(at, value);
 }
 
+/*
+ * Another service's port. Where that service is down for good, the range is what its on_limit says, as the kernel has
+ * made of those that were bound before.
+ */
+static enum weir_status bind_other(uint64_t device, enum weir_bind mode, uint64_t port, uint64_t cookie, const char *name)
+{
+    enum weir_status status = vmm_device_ctl(device, WEIR_DEV_BIND, mode, port, cookie);
+    const struct policy_service *s = policy_find_service(hw.tables, name);
+
+    if (status != WEIR_E_CAP || !s)
+        return status;
+    if (s->on_limit == POLICY_LIMIT_PASS)
+        return WEIR_OK;
+    return vmm_device_ctl(device, WEIR_DEV_BIND, WEIR_BIND_FLOAT, 0, 0);
+}
+
 /* As init binds a rule: what the kernel can do alone costs no switch to ring 3. */
 static enum weir_status bind_rule(uint64_t device, const struct pci_hook *hook)
 {
@@ -120,17 +136,17 @@ static enum weir_status bind_rule(uint64_t device, const struct pci_hook *hook)
     if (rule->action == POLICY_PASS ||
         (rule->action == POLICY_CALL && (rule->flags & POLICY_F_READ_FIRST)))
         mode = WEIR_BIND_FILTER;
-    return vmm_device_ctl(device, WEIR_DEV_BIND, mode, hw.watch, cookie);
+    return bind_other(device, mode, hw.watch, cookie, "watch");
 }
 
 /* Tells storage with every access where the registers are, and once beforehand. */
 static enum weir_status bind_ahci(uint64_t device, const struct pci_hook *hook)
 {
-    if (!hw.ahci || !hw.storage || hook->base % WEIR_PAGE || hook->rule >= WEIR_AHCI_MAX)
+    if (!hw.ahci || hook->base % WEIR_PAGE || hook->rule >= WEIR_AHCI_MAX)
         return WEIR_E_ARG;
     if (hook->base)
         hw.ahci->base[hook->rule] = hook->base;
-    return vmm_device_ctl(device, WEIR_DEV_BIND, WEIR_BIND_FORWARD, hw.storage, hook->base | hook->rule);
+    return bind_other(device, WEIR_BIND_FORWARD, hw.storage, hook->base | hook->rule, "storage");
 }
 
 static enum weir_status bind_device(uint64_t device, const struct pci_hook *hook)
@@ -176,7 +192,7 @@ static void op_unbind(void *context, const struct pci_hook *hook)
     enum weir_status status = vmm_device_ctl(hook->handle, WEIR_DEV_UNBIND, 0, 0, 0);
 
     (void)context;
-    if (status == WEIR_OK)
+    if (status == WEIR_OK || status == WEIR_E_STATE) /* the end of another service's port has ended it */
         status = vmm_destroy(hook->handle);
     if (status == WEIR_OK)
         vmm_slot_free(hook->handle);

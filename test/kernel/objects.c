@@ -327,6 +327,33 @@ static void large_pages(void)
     CHECK(child->budget.used, used);
 }
 
+/* What is bound to a port when it ends: the guest has it again, or it stays shut, as the port was made. */
+static void ends_of_ports(void)
+{
+    enum { P = FREE, OPEN, SHUT };
+
+    check_case = "the end of a port";
+    CHECK(create(WEIR_PORT, P, 0, 2, 0, 0), WEIR_E_ARG);
+    for (u64 end = 0; end <= WEIR_PORT_CLOSED; end++) {
+        CHECK(create(WEIR_PORT, P, 0, end, 0, 0), WEIR_OK);
+        CHECK(create(WEIR_DEVICE, OPEN, DEVICE, 0x60, 0x64, 0), WEIR_OK);
+        CHECK(create(WEIR_DEVICE, SHUT, DEVICE, 0x70, 0x71, 0), WEIR_OK);
+        CHECK(sys(WEIR_DEVICE_CTL, OPEN, WEIR_DEV_BIND, WEIR_BIND_FORWARD, P, 7, 0), WEIR_OK);
+        CHECK(sys(WEIR_DEVICE_CTL, SHUT, WEIR_DEV_BIND, WEIR_BIND_FILTER, P, 8, 0), WEIR_OK);
+        CHECK(sys(WEIR_DESTROY, P, 0, 0, 0, 0, 0), WEIR_OK);
+        for (u64 port = 0x5f; port <= 0x72; port++) {
+            bool bound = end && ((port >= 0x60 && port <= 0x64) || port == 0x70 || port == 0x71);
+            struct binding *b = binding_find_io_wide((u16)port, 1);
+            CHECK(b != NULL, bound);
+            CHECK(!b || (b->mode == WEIR_BIND_FLOAT && !b->port), true);
+        }
+        CHECK(sys(WEIR_DEVICE_CTL, OPEN, WEIR_DEV_UNBIND, 0, 0, 0, 0), end ? WEIR_OK : WEIR_E_STATE);
+        CHECK(sys(WEIR_DESTROY, OPEN, 0, 0, 0, 0, 0), WEIR_OK);
+        CHECK(sys(WEIR_DESTROY, SHUT, 0, 0, 0, 0, 0), WEIR_OK);
+        CHECK((u64)binding_find_io_wide(0x71, 1), 0);
+    }
+}
+
 int main(void)
 {
     host_start();
@@ -335,6 +362,7 @@ int main(void)
     make_all();
     lookups();
     refused_calls();
+    ends_of_ports();
     budgets();
     tables();
     large_pages();

@@ -218,6 +218,25 @@ def case_console_while_it_logs():
         true(f"few come twice: {len(values)}", values == sorted(values) and len(values) < 140)
 
 
+def case_a_disk_without_storage_fails():
+    """storage is down for good: I/O errors, never the bare controller; the guest lives, and its other disks do."""
+    with_modules(storage="doomed")
+    policy = CONTROL + 'storage.read_only{ match = { serial = "none such" } }\n' \
+        'service.storage{ restart = { limit = 0 } }\n'
+    with Boot("--plain-disk", policy=policy) as machine:
+        controller = machine.ok("lspci -n | grep ' 0106:' | cut -d' ' -f1").strip()
+        base = int(machine.ok(f"setpci -s {controller} BASE_ADDRESS_5"), 16)
+        # The shell and its commands without their disk.
+        machine.ok("mkdir /run/b && mount -t tmpfs none /run/b && cp -a /bin/. /run/b && mount --bind /run/b /bin && "
+                   "for d in /sbin /usr/bin /usr/sbin; do [ -L $d ] || [ ! -d $d ] || mount --bind /run/b $d; done")
+        machine.ok(f"busybox devmem {base + 0xa4:#x} 32 1")
+        machine.wait_log(r"^weir: service storage failed too often and stays down")
+        equal("the controller", machine.ok(f"busybox devmem {base + 4:#x} 32"), "0xFFFFFFFF\n")
+        result = machine.sh("timeout 150 dd if=/dev/sda of=/dev/null bs=4096 count=1 skip=9999 iflag=direct")
+        equal("reading", (result.status, result.err.decode()), (1, "dd: /dev/sda: Input/output error\n"))
+        equal("the guest", machine.ok("echo $((6 * 7))"), "42\n")
+
+
 def case_init_fails_and_the_guest_lives():
     with_modules(init="mortal")
     with Boot(policy=ALL) as machine:

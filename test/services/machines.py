@@ -9,12 +9,13 @@ from pathlib import Path
 from boot import Boot
 from harness import equal, lacks, main, matches
 import bootimage  # the launcher's, which the harness has put on the path
-from paths import BOOT
+from paths import BOOT, BUILD
 from report import REFUSED
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE_PORTS = 0x5000      # deed N is IN from HOSTILE_PORTS + N
 SURVIVED = 0x80
+EDU_ID = 0x010000ED         # register 0 of QEMU's device "edu"
 HOSTILE_POLICY = """
 io.log{ ports = "5000h-50FFh" }
 service.watch{ deadline = 50, restart = { limit = 1000, window = 1, backoff = 0 } }
@@ -79,16 +80,43 @@ def case_a_loop_in_the_bios_phase_is_caught():
         matches("why", machine.weir_log(), r"^weir: service watch stopped: missed its deadline, rip 0x")
 
 
+def out_port(machine, port, value):
+    machine.ok(f"printf '\\{value:03o}' | dd of=/dev/port bs=1 count=1 seek={port} 2>/dev/null")
+
+
+def read32(machine, address):
+    return int(machine.ok(f"busybox devmem {address:#x} 32"), 16)
+
+
 def case_a_service_past_its_limit_stays_down():
-    """... and the policy says what its ranges do then."""
-    with_modules(replaced("watch", BOOT / "hostile"))
-    policy = 'io.log{ ports = "5000h-50FFh" }\n' \
+    """... and the policy says what its ranges do then: those that init bound, and those that pci bound for a BAR."""
+    with_modules(replaced("watch", BUILD / "test-boot/moody"))
+    policy = 'control{ ports = "5658h-5659h" }\n' \
+             'io.log{ ports = "5000h" }\n' \
+             'io.log{ ports = "B3h" }\n' \
+             'mmio.log{ pci = "00:09.0", bar = 0, size = 8 }\n' \
              'service.watch{ restart = { limit = 0 }, on_limit = "%s" }\n'
-    for word, value in (("pass", 0xff), ("fail-closed", 0xff)):
-        with Boot(policy=policy % word) as machine:
-            in_port(machine, HOSTILE_PORTS)
+    for word, shut in (("pass", False), ("fail-closed", True)):
+        with Boot("--", "-device", "edu,addr=9", policy=policy % word) as machine:
+            base = int(machine.ok("setpci -s 00:09.0 COMMAND=2; setpci -s 00:09.0 BASE_ADDRESS_0"), 16)
+            out_port(machine, 0xb3, 0x5a)
+            equal("before: port B3h, the BAR", (in_port(machine, 0xb3), read32(machine, base)), (0x5a, EDU_ID))
+            in_port(machine, 0x5000)
             machine.wait_log(r"^weir: service watch failed too often and stays down")
-            equal(word, in_port(machine, HOSTILE_PORTS), value)
+            new = base + 0x800000
+
+            def place(where, address):
+                equal(f"{word}: port B3h, the BAR {where}", (in_port(machine, 0xb3), read32(machine, address)),
+                      (0xff, 0xffffffff) if shut else (0x5a, EDU_ID))
+
+            place("where it was", base)
+            machine.ok(f"setpci -s 00:09.0 BASE_ADDRESS_0={new:x}")
+            place("where the guest moved it", new)
+            machine.ok("weirctl restart pci")
+            place("after a restart of pci", new)
+            machine.ok(f"setpci -s 00:09.0 BASE_ADDRESS_0={base:x}")
+            place("back again", base)
+            equal("the guest", machine.ok("echo $((6 * 7))"), "42\n")
 
 
 def case_a_log_rule_keeps_its_limit():

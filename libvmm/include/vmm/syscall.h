@@ -85,9 +85,10 @@ vmm_create_thread(uint64_t slot, uint64_t domain, uint64_t rip, uint64_t rsp, ui
 }
 
 /* deadline_us: the service's own run time for a synchronous request, 0 = the default of 100,000. */
-must_check static inline enum weir_status vmm_create_port(uint64_t slot, uint64_t deadline_us)
+/* end: 0 or WEIR_PORT_CLOSED. */
+must_check static inline enum weir_status vmm_create_port(uint64_t slot, uint64_t deadline_us, uint64_t end)
 {
-    return (enum weir_status)vmm_syscall_create(WEIR_PORT, slot, deadline_us, 0, 0, 0).status;
+    return (enum weir_status)vmm_syscall_create(WEIR_PORT, slot, deadline_us, end, 0, 0).status;
 }
 
 must_check static inline enum weir_status vmm_create_note(uint64_t slot)

@@ -48,6 +48,7 @@ struct fake_object {
     struct fake_object *emulator;   /* VCPU */
     bool running;
     uint64_t deadline_us;           /* PORT */
+    bool closed; /* WEIR_PORT_CLOSED */
 };
 
 enum fake_end {

@@ -681,7 +681,7 @@ static void past_its_limit_a_service_fails_closed(void)
 
 static void past_its_limit_a_service_stops_the_machine(void)
 {
-    past_the_limit(POLICY_LIMIT_STOP, FAKE_HALTED, 2);
+    past_the_limit(POLICY_LIMIT_STOP, FAKE_HALTED, 3); /* shut until the machine has stopped */
     expect_log("weir: stopped: service watch is down for good");
 }
 

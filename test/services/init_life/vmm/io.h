@@ -7,5 +7,7 @@
 
 uint8_t vmm_in8(uint16_t port);
 void vmm_out8(uint16_t port, uint8_t value);
+uint32_t vmm_read32(const volatile void *address);
+void vmm_write32(volatile void *address, uint32_t value);
 
 #endif
