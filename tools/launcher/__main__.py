@@ -14,6 +14,7 @@ import run
 import testing
 from paths import BIN, ROOT
 from report import Stop, FAILED, OK, USAGE, say, usage
+from session import ENCRYPTING
 
 HELP = """\
 usage: ./weir COMMAND
@@ -21,7 +22,7 @@ usage: ./weir COMMAND
   test [--full] [NAME]                            the tests
   bench [--json] [NAME]                           the measurements
   check POLICY.lua                                is this policy right?
-  image OUT [--policy FILE] [--module FILE]...    a bootable USB stick image
+  image OUT [--policy FILE] [--key FILE] ...       a bootable USB stick image
   acpi [OPTION]... TABLE...                       the AML interpreter
   setup                                           install and build, no more
 README.md says more."""
@@ -59,12 +60,10 @@ def _setup(argv):
 
 def _image(argv):
     options = command_line.parse(argv, values=("--policy", "--key"), lists=("--module",), words=(1, 1))
-    if options.key is not None:
-        raise usage("--key: disk encryption is not built yet")
     build.ensure()
     bootimage.require()
-    policy = options.policy or ROOT / "policy/default.lua"
-    bootimage.make_disk(Path(options.words[0]), bootimage.modules(policy, options.module),
+    policy = options.policy or ROOT / ("policy/default.lua" if options.key is None else ENCRYPTING)
+    bootimage.make_disk(Path(options.words[0]), bootimage.modules(policy, options.module, options.key),
                         ["mmu=nested", "log=com2"])
     return OK
 

@@ -62,8 +62,8 @@ def _finished(session):
 def _ring3():
     """What test/bench/probe.c, in watch's place, writes to the log about itself."""
     original = bootimage.modules
-    bootimage.modules = lambda policy, extra: [
-        (name, BOOT / "probe" if name == "watch" else path) for name, path in original(policy, extra)]
+    bootimage.modules = lambda *words: [
+        (name, BOOT / "probe" if name == "watch" else path) for name, path in original(*words)]
     options = run.parse(["--policy", str(POLICY), "--headless", "--icount", "--plain-disk", "--disk", str(IMAGE),
                          "--snapshot", "--timeout", str(TIME_LIMIT)])
     try:

@@ -9,6 +9,7 @@ import uuid
 from pathlib import Path
 
 import biosdisk
+import cipher
 import tool
 from paths import BOOT, SERVICES
 from report import Stop, FAILED, usage
@@ -35,12 +36,14 @@ def require():
         raise usage("Weir is not complete yet (no " + ", ".join(lacking) + "): use --bare")
 
 
-def modules(policy, extra):
-    """The boot modules as (name, path), in the order that the kernel expects."""
+def modules(policy, extra, key=None):
+    """The boot modules as (name, path), in the order that the kernel expects. KEY: that of the disks."""
     found = [(name, BOOT / name) for name in SERVICES]
     found.append(("policy.lua", Path(policy)))
     if SYMBOLS.exists():
         found.append(("symbols", SYMBOLS))
+    if key is not None:
+        found.append((cipher.MODULE, Path(key)))
     found += [(Path(path).name, Path(path)) for path in extra]
     names = [name for name, _ in found]
     for name in names:

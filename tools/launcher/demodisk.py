@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The demo guest: a stock Debian kernel, busybox and a few tools on one disk."""
+"""The demo guest: a stock Debian kernel, busybox and a few tools on one disk, which is encrypted as storage does it.
+pristine.img beside it is the plaintext as it was made, for runs without encryption and for tests."""
 
 import hashlib
 import os
@@ -9,6 +10,7 @@ import uuid
 from pathlib import Path
 
 import biosdisk
+import cipher
 import cpio
 import debs
 import lock
@@ -38,8 +40,13 @@ def ensure():
             plain = _build(Path(scratch))
             digest = _sha256(plain)
             (DEMO / "disk.plain.sha256").write_text(f"{digest}  disk.img\n")
-            os.replace(plain, DEMO / "disk.img")
-            copy(DEMO / "disk.img", DEMO / "pristine.img")
+            key = Path(scratch) / "disk.key"
+            key.touch(0o600)
+            key.write_bytes(os.urandom(64))
+            cipher.encrypt(key, plain, Path(scratch) / "cipher.img")
+            os.replace(Path(scratch) / "cipher.img", DEMO / "disk.img")
+            os.replace(key, DEMO / "disk.key")
+            os.replace(plain, DEMO / "pristine.img")
         stamp.write_text(recipe)
 
 

@@ -60,7 +60,7 @@ def parse(argv):
     _reject_unbuilt(options)
     if options.exec is not None:
         options.headless = True
-    for name in ("dir", "policy", "serial_log", "weir_log", "qmp"):
+    for name in ("dir", "key", "policy", "serial_log", "weir_log", "qmp"):
         if getattr(options, name) is not None:
             setattr(options, name, Path(getattr(options, name)).absolute())
     options.disk = [Path(path).absolute() for path in options.disk]
@@ -73,8 +73,6 @@ def _reject_unbuilt(options):
         raise usage("--smp: Weir runs on one CPU so far")
     if (options.mmu or "nested") != "nested":
         raise usage(f"--mmu {options.mmu}: only nested is supported so far")
-    if options.key is not None:
-        raise usage("--key: disk encryption is not built yet; every disk is a plain disk")
 
 
 def _run(options):

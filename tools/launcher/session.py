@@ -9,11 +9,14 @@ from pathlib import Path
 import bootimage
 import build
 import demodisk
+import disks
 import lock
 import machine
 from emulator import Emulator
-from paths import BUILD, DEMO, ROOT
-from report import Stop, BROKEN, broken, say
+from paths import BUILD, ROOT
+from report import Stop, BROKEN, broken
+
+ENCRYPTING = "policy/examples/disk-encryption.lua"
 
 
 class Session:
@@ -23,6 +26,7 @@ class Session:
         self.options = options
         self.emulator = None
         self.folder = None
+        self._disks = None
         self._held = []                 # open files: their locks live as long
 
     def __enter__(self):
@@ -40,6 +44,7 @@ class Session:
     def _close(self):
         if self.emulator is not None:
             self.emulator.kill()
+            self._disks.close()
         for handle in self._held:
             handle.close()
         if self.options.dir is None and self.folder is not None:
@@ -54,6 +59,9 @@ class Session:
             _require_weir(options)
         if not options.disk:
             demodisk.ensure()
+        options.encrypted = disks.encrypts(options)
+        if options.policy is None:
+            options.policy = ROOT / ENCRYPTING if options.encrypted else ROOT / "policy/default.lua"
         self.folder = self._folder()
         self.spec = self._spec()
 
@@ -86,13 +94,14 @@ class Session:
 
     def _spec(self):
         options, folder = self.options, self.folder
-        spec = machine.Spec(folder=folder, disks=self._disks(), machine=options.machine, cpu=options.model,
+        self._disks = disks.Disks(options, folder, self._held)
+        spec = machine.Spec(folder=folder, disks=self._disks.paths, machine=options.machine, cpu=options.model,
                             memory_mib=options.memory, snapshot=options.snapshot,
                             icount=options.icount, reboot=options.exec is None, extra=options.extra)
         if not options.bare:
             spec.cd = folder / "weir.iso"
             spec.boot_cd = True
-            bootimage.make_cd(spec.cd, bootimage.modules(options.policy, options.module),
+            bootimage.make_cd(spec.cd, bootimage.modules(options.policy, options.module, self._disks.key),
                               _kernel_options(options))
         if options.qmp:
             spec.qmp.append(options.qmp)
@@ -102,42 +111,12 @@ class Session:
             spec.gdb = folder / "gdb.sock"
         return spec
 
-    def _disks(self):
-        """The disk images to attach: locked, or a copy where the run must not
-        change the original."""
-        options = self.options
-        if options.disk or not options.headless:
-            disks = options.disk or [DEMO / "disk.img"]
-            for path in disks:
-                self._lock(path)
-            if options.dir is not None:
-                _point(self.folder / "disk.img", disks[0])
-            return disks
-        copy = self.folder / "disk.img"
-        copy.unlink(missing_ok=True)
-        image = DEMO / "disk.img"
-        reading = lock.try_file(image, shared=True)
-        if reading is None:
-            say("the demo guest is running on its disk: this run uses the disk as it was made")
-            image = DEMO / "pristine.img"
-        demodisk.copy(image, copy)
-        if reading is not None:
-            reading.close()
-        return [copy]
-
-    def _lock(self, path):
-        handle = lock.try_file(path)
-        if handle is None:
-            raise broken(f"{path} is in use by another run")
-        self._held.append(handle)
-
 
 def _require_weir(options):
     build.ensure()
     bootimage.require()
-    options.policy = options.policy or ROOT / "policy/default.lua"
-    for path in [options.policy, *map(Path, options.module)]:
-        if not path.is_file():
+    for path in [options.policy, options.key, *map(Path, options.module)]:
+        if path is not None and not path.is_file():
             raise Stop(BROKEN, f"no such file: {path}")
 
 
@@ -157,11 +136,3 @@ def _log_file(path, wanted):
     else:
         path.unlink(missing_ok=True)
         path.write_bytes(b"")
-
-
-def _point(link, target):
-    """Let LINK lead to TARGET, unless it is that file."""
-    if link.exists() and link.samefile(target):
-        return
-    link.unlink(missing_ok=True)
-    link.symlink_to(target)
