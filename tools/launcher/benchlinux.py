@@ -39,7 +39,8 @@ def _boot(*words):
     """Boot to a shell: (bytes of usable memory, Counters then, exits per second)."""
     with tempfile.TemporaryDirectory(prefix="weir-bench-") as folder:
         plugin = Plugin(folder)
-        options = run.parse([*words, "--headless", "--timeout", str(TIME_LIMIT), "--", *plugin.words()])
+        options = run.parse([*words, "--plain-disk", "--headless", "--timeout", str(TIME_LIMIT), "--",
+                             *plugin.words()])
         with Session(options) as session:
             shell = GuestShell(session.emulator)
             shell.wait()

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The guest's disk below storage: ciphertext that others can read, and keys that nobody sees."""
+
+import os
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+import plain64
+from boot import Boot
+from harness import equal, fail, main, matches, true
+from paths import DEMO
+
+MIB = 1 << 20
+REGION_BYTES = 32 * MIB        # kernel/x86/layout.h
+KNOWN = b"All that the guest writes is known to this test, line by line.\n"
+ROOT_FIRST = 2048               # where the demo disk's partition begins (tools/launcher/biosdisk.py)
+
+
+def refused(words, pattern, disk=None):
+    """Weir does not start the guest, says why, and not a byte of the disk is written."""
+    before = disk and disk.read_bytes()
+    with Boot(*words, timeout=200) as machine:
+        stop = machine.wait_stop()
+    equal("exit status", stop.status, 126)
+    matches("the reason", stop.reason, pattern)
+    true("the disk is as it was", not disk or disk.read_bytes() == before)
+
+
+def small_image(folder, key, mebibytes=8):
+    """A disk whose plaintext begins with a boot sector; returns (path, plaintext)."""
+    plain = (bytes(510) + b"\x55\xaa" + os.urandom(MIB)).ljust(mebibytes * MIB, b"\x5a")
+    path = Path(folder) / "small.img"
+    path.write_bytes(plain64.encrypt(key, plain))
+    return path, plain
+
+
+def partition(folder, image):
+    """The root file system of a plaintext disk as a file."""
+    path = Path(folder) / "root.ext4"
+    with open(image, "rb") as disk:
+        table = disk.read(512)[446:]
+        equal("the partition's start", int.from_bytes(table[8:12], "little"), ROOT_FIRST)
+        disk.seek(ROOT_FIRST * 512)
+        path.write_bytes(disk.read())
+    return path
+
+
+def case_a_disk_that_others_encrypted_boots():
+    """python3-cryptography makes a disk of the demo guest; the guest boots from it and writes; it decrypts the result."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        key = os.urandom(64)
+        (folder / "k").write_bytes(key)
+        disk = folder / "d.img"
+        disk.write_bytes(plain64.encrypt(key, (DEMO / "pristine.img").read_bytes()))
+        with Boot("--disk", disk, "--key", folder / "k") as machine:
+            matches("Weir's log", machine.weir_log(), r"^storage: port 0: .*: encrypted$")
+            line = KNOWN.decode().rstrip()
+            machine.ok(f"yes '{line}' | head -c {MIB} >/root/known && sync")
+            machine.ok("echo 3 >/proc/sys/vm/drop_caches")
+            equal("the guest reads it back", machine.ok("md5sum </root/known").split()[0],
+                  subprocess.run(["md5sum"], input=(KNOWN * (MIB // len(KNOWN) + 1))[:MIB], check=True,
+                                 stdout=subprocess.PIPE).stdout.split()[0].decode())
+            machine.sh("(sleep 1; poweroff) >/dev/null 2>&1 &")
+            machine.wait_end()
+        cipher = disk.read_bytes()
+        for text in (KNOWN[:32], b"Linux version", b"BusyBox v", b"root::0:0", b"menuentry", b"\x7fELF\x02\x01\x01"):
+            true(f"{text!r} is nowhere in the ciphertext", text not in cipher)
+        plain = folder / "plain.img"
+        plain.write_bytes(plain64.decrypt(key, cipher))
+        root = partition(folder, plain)
+        check = subprocess.run(["/sbin/e2fsck", "-f", "-n", root], capture_output=True, text=True)
+        equal(f"e2fsck ({check.stdout})", check.returncode, 0)
+        got = subprocess.run(["/sbin/debugfs", "-R", "cat /root/known", root], capture_output=True, check=True).stdout
+        true("the file that the guest wrote", got == (KNOWN * (MIB // len(KNOWN) + 1))[:MIB])
+
+
+RANGES = """
+storage.encrypt{match = {port = 1}, key = module("disk.key"), trim = "pass", require = true,
+    ranges = {"16-2047", {first = 4096, check = {offset = 0, bytes = "AA55"}}}}
+"""
+
+
+def case_ranges_are_what_a_mapping_of_them_would_be():
+    """A second disk, of which parts are encrypted: sector for sector what the guest wrote, tweaks counted from each
+    range's start, and the rest plain."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        key = os.urandom(64)
+        (folder / "disk.key").write_bytes(key)
+        data = folder / "data.img"
+        before = os.urandom(8 * MIB)
+        first = plain64.encrypt(key, b"\xaa\x55" + before[2:512])
+        data.write_bytes(before[:4096 * 512] + first + before[4097 * 512:])
+        boot = folder / "boot.img"
+        boot.write_bytes((DEMO / "pristine.img").read_bytes())
+        with Boot("--plain-disk", "--disk", boot, "--disk", data, "--module", folder / "disk.key",
+                  policy=RANGES) as machine:
+            device = machine.ok(f"for d in sda sdb; do grep -qx {8 * MIB // 512} /sys/block/$d/size && echo $d; done")
+            machine.ok(f"ln -s /dev/{device.strip()} /tmp/data")
+            # What was there is what decrypting it gives.
+            seen = machine.sh("dd if=/tmp/data bs=512 skip=4096 count=1 2>/dev/null").out
+            true("the range's first sector", seen == b"\xaa\x55" + before[2:512])
+            machine.ok(f"seq 1 2000000 | head -c {8 * MIB} | dd of=/tmp/data bs=37k conv=fsync 2>/dev/null")
+            # Odd places and lengths over both edges of a range.
+            machine.ok("for s in 15 16 2047 2048 4095 4096; do"
+                       " printf 'sector %504d\\n' $s | dd of=/tmp/data bs=512 seek=$s count=1 conv=notrunc,fsync"
+                       " 2>/dev/null; done")
+            machine.ok("echo 3 >/proc/sys/vm/drop_caches")
+            guest = machine.ok("md5sum </tmp/data").split()[0]
+        expected = bytearray("".join(f"{n}\n" for n in range(1, 2000001)).encode()[:8 * MIB])
+        for sector in (15, 16, 2047, 2048, 4095, 4096):
+            expected[sector * 512:sector * 512 + 512] = b"sector %504d\n" % sector
+        image = data.read_bytes()
+        got = bytearray(image)
+        for start, end in ((16, 2048), (4096, 8 * MIB // 512)):
+            got[start * 512:end * 512] = plain64.decrypt(key, image[start * 512:end * 512])
+        for sector in range(8 * MIB // 512):
+            at = sector * 512
+            if got[at:at + 512] != expected[at:at + 512]:
+                fail(f"sector {sector}: expected {bytes(expected[at:at + 32])!r}, got {bytes(got[at:at + 32])!r}")
+        true("the guest saw the same", len(guest) == 32)
+
+
+def case_dm_crypt_opens_it():
+    """A Linux without Weir opens the image as a dm-crypt mapping and mounts what is in it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with Boot("--dir", folder / "run") as machine:
+            machine.ok(f"yes '{KNOWN.decode().rstrip()}' | head -c {MIB} >/root/known && sync")
+            machine.sh("(sleep 1; poweroff) >/dev/null 2>&1 &")
+            machine.wait_end()
+        image, key = folder / "run/disk.img", (folder / "run/disk.key").read_bytes()
+        system = folder / "system.img"
+        system.write_bytes((DEMO / "pristine.img").read_bytes())
+        sectors = image.stat().st_size // 512
+        with Boot("--bare", "--plain-disk", "--disk", system, "--disk", image) as machine:
+            machine.ok("modprobe -a dm-crypt xts")
+            machine.ok(f"dmsetup create peer --table '0 {sectors} crypt aes-xts-plain64 {key.hex()} 0 /dev/sdb 0'")
+            machine.ok(f"dmsetup create root --table '0 {sectors - ROOT_FIRST} linear /dev/mapper/peer {ROOT_FIRST}'")
+            machine.ok("mount -t ext4 -o ro /dev/mapper/root /mnt")
+            expected = subprocess.run(["md5sum"], input=(KNOWN * (MIB // len(KNOWN) + 1))[:MIB], check=True,
+                                      stdout=subprocess.PIPE).stdout.split()[0].decode()
+            equal("what Weir's guest wrote", machine.ok("md5sum </mnt/root/known").split()[0], expected)
+
+
+def case_a_wrong_key_is_refused():
+    with tempfile.TemporaryDirectory() as folder:
+        disk, _ = small_image(folder, os.urandom(64))
+        (Path(folder) / "k").write_bytes(os.urandom(64))
+        refused(["--disk", disk, "--key", Path(folder) / "k"], r"key", disk)
+
+
+def case_a_missing_key_is_refused():
+    with tempfile.TemporaryDirectory() as folder:
+        disk, _ = small_image(folder, os.urandom(64))
+        refused(["--disk", disk], r"^refused: disk-encryption.lua:8: key disk.key: there is no such boot module", disk)
+
+
+def case_a_short_key_is_refused():
+    with tempfile.TemporaryDirectory() as folder:
+        key = os.urandom(64)
+        disk, _ = small_image(folder, key)
+        (Path(folder) / "k").write_bytes(key[:63])
+        refused(["--disk", disk, "--key", Path(folder) / "k"],
+                r"^refused: disk-encryption.lua:8: key disk.key: the boot module has 63 bytes, a key has exactly 64", disk)
+
+
+def case_a_key_with_equal_halves_is_refused():
+    with tempfile.TemporaryDirectory() as folder:
+        key = os.urandom(32) * 2
+        disk, _ = small_image(folder, os.urandom(64))
+        (Path(folder) / "k").write_bytes(key)
+        refused(["--disk", disk, "--key", Path(folder) / "k"], r"halves are equal", disk)
+
+
+def case_a_range_with_another_content_is_refused():
+    with tempfile.TemporaryDirectory() as folder:
+        key = os.urandom(64)
+        disk, _ = small_image(folder, key)
+        (Path(folder) / "k").write_bytes(key)
+        policy = Path(folder) / "p.lua"
+        policy.write_text('storage.encrypt{match = {}, key = module("disk.key"),'
+                          ' ranges = {{first = 0, check = {offset = 1024, bytes = "00112233445566778899AABBCC"}}}}')
+        refused(["--disk", disk, "--key", Path(folder) / "k", "--policy", policy], r"key|check", disk)
+
+
+def case_a_required_disk_that_is_missing_is_refused():
+    with tempfile.TemporaryDirectory() as folder:
+        key = os.urandom(64)
+        disk, _ = small_image(folder, key)
+        (Path(folder) / "k").write_bytes(key)
+        policy = Path(folder) / "p.lua"
+        policy.write_text('\nstorage.encrypt{match = {serial = "none such"}, key = module("disk.key"), require = true}')
+        refused(["--disk", disk, "--key", Path(folder) / "k", "--policy", policy], r"p\.lua:2", disk)
+
+
+def runs_of(key):
+    """What of a key must be nowhere: each run of 8 bytes."""
+    return [key[i:i + 8] for i in range(len(key) - 7)]
+
+
+def case_the_key_is_nowhere():
+    """Not in the guest's memory, Weir's log or console's ring; the raw key as a whole not in Weir's memory either."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with Boot("--dir", folder, "--memory", "256") as machine:
+            machine.ok("cat /bin/busybox /lib/modules/*/modules.dep >/root/x; sync; echo 3 >/proc/sys/vm/drop_caches")
+            key = (folder / "disk.key").read_bytes()
+            reserved = [(int(first, 16), int(last, 16) + 1) for first, last in
+                        re.findall(r"^([0-9a-f]+)-([0-9a-f]+) : Reserved$", machine.ok("cat /proc/iomem"), re.M)]
+            machine.qmp.execute("stop")
+            memory = machine.memory(0, 256 * MIB)
+            log = (folder / "weir.log").read_bytes()
+        true("the search works: storage's expanded key begins with the key itself", key[:32] in memory)
+        at = memory.find(key)
+        true(f"the raw key as a whole at {at:x}; Weir's region is {[(f'{a:x}', f'{b:x}') for a, b in reserved]}", at < 0)
+        found = memory.find(key[:32])
+        start, end = next(((a, b) for a, b in reserved if a <= found < b), (0, 0))
+        equal("it is in Weir's region, which the guest's memory map reserves", end - start, REGION_BYTES)
+        outside = memory[:start] + memory[end:]
+        for run in runs_of(key):
+            true("no run of the key in Weir's log", run not in log and run.hex().encode() not in log.lower())
+            at = outside.find(run)
+            true(f"a run of the key in the guest's memory at {at:x}", at < 0)
+
+
+if __name__ == "__main__":
+    main()
