@@ -30,7 +30,7 @@ const char *guest_boot_failure(uint8_t ah)
 {
     switch (ah) {
     case 0xff:
-        return "no boot signature (55AAh) on the guest's disk";
+        return "no boot signature (55AAh) on the guest's disk: it is not bootable, or encrypted and no rule decrypts it";
     case 0x00:
         return "the boot sector could not be read completely";
     case 0x01:

@@ -27,8 +27,8 @@ ALL_SERVICES = ("policy", "console", "emulator", "watch", "pci", "control")
 def with_modules(**others):
     """From now on the machines of this script boot with other programs for these modules."""
     original = bootimage.modules
-    bootimage.modules = lambda policy, extra: [
-        (name, TEST_BOOT / others[name] if name in others else path) for name, path in original(policy, extra)]
+    bootimage.modules = lambda *words: [
+        (name, TEST_BOOT / others[name] if name in others else path) for name, path in original(*words)]
 
 
 def in_port(machine, port):

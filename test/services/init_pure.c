@@ -35,7 +35,8 @@ static void the_guest_sees_its_disk_under_the_number_it_was_promised(void)
     for (unsigned ah = 0; ah < 256; ah++) {
         CHECK(strlen(guest_boot_failure((uint8_t)ah)) > 10, 1);
     }
-    CHECK_TEXT(guest_boot_failure(0xff), "no boot signature (55AAh) on the guest's disk");
+    CHECK_TEXT(guest_boot_failure(0xff),
+               "no boot signature (55AAh) on the guest's disk: it is not bootable, or encrypted and no rule decrypts it");
 }
 
 static void options_are_words(void)

@@ -25,7 +25,7 @@ service.watch{ deadline = 50, restart = { limit = 1000, window = 1, backoff = 0 
 def with_modules(change):
     """From now on the machines of this script boot with CHANGE(list of (name, path))."""
     original = bootimage.modules
-    bootimage.modules = lambda policy, extra: change(original(policy, extra))
+    bootimage.modules = lambda *words: change(original(*words))
 
 
 def replaced(name, path):

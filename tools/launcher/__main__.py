@@ -8,6 +8,7 @@ from pathlib import Path
 import benchmark
 import bootimage
 import build
+import cipher
 import demodisk
 import options as command_line
 import run
@@ -62,6 +63,8 @@ def _image(argv):
     options = command_line.parse(argv, values=("--policy", "--key"), lists=("--module",), words=(1, 1))
     build.ensure()
     bootimage.require()
+    if options.key is not None:
+        cipher.require_rule(options.policy)
     policy = options.policy or ROOT / ("policy/default.lua" if options.key is None else ENCRYPTING)
     bootimage.make_disk(Path(options.words[0]), bootimage.modules(policy, options.module, options.key),
                         ["mmu=nested", "log=com2"])

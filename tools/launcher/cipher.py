@@ -6,7 +6,7 @@ import subprocess
 
 import build
 from paths import BIN
-from report import broken
+from report import broken, usage
 
 MODULE = "disk.key"             # the boot module's name, as policy/examples/disk-encryption.lua has it
 _PROGRAM = BIN / "weir-crypt"
@@ -31,6 +31,14 @@ def _convert(direction, key, source, target):
 
 
 def policy_encrypts(policy):
-    """Does this policy encrypt a disk? One with an error does not; Weir will say what is wrong with it."""
+    """Does this policy encrypt a disk? None if it has an error: Weir will say what is wrong with it."""
     done = subprocess.run([BIN / "weir-check", "--tables", policy], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    if done.returncode != 0:
+        return None
     return re.search(rb"^storage .*: encrypt ", done.stdout, re.MULTILINE) is not None
+
+
+def require_rule(policy):
+    """Stops where --key is of no use: POLICY is given and encrypts nothing."""
+    if policy is not None and policy_encrypts(policy) is False:
+        raise usage(f"--key: {policy} has no storage.encrypt rule that would use it")

@@ -16,12 +16,14 @@ DEMO_KEY = DEMO / "disk.key"
 def encrypts(options):
     """Does Weir decrypt the guest's disks in this run? Then their images hold ciphertext. The policy says so; without
     --policy it is the example that does."""
-    possible = not options.bare and not options.plain_disk and not options.model and options.machine == "q35"
-    if options.key is not None and not possible and not options.bare and not options.plain_disk:
-        raise usage("--key: Weir encrypts disks of AHCI controllers, and only --machine q35 on QEMU has one")
-    if options.policy is not None and options.key is None:
-        return possible and cipher.policy_encrypts(options.policy)
-    return possible
+    possible = not options.bare and not options.model and options.machine == "q35"
+    if options.key is not None and not options.bare:
+        if not possible:
+            raise usage("--key: Weir encrypts disks of AHCI controllers, and only --machine q35 on QEMU has one")
+        cipher.require_rule(options.policy)
+    if options.plain_disk or not possible:
+        return False
+    return options.policy is None or cipher.policy_encrypts(options.policy) is True
 
 
 class Disks:
@@ -32,9 +34,10 @@ class Disks:
         self._folder = folder
         self._held = held
         self._give_back = []            # (plain copy, ciphertext it came from, key)
-        self.key = None
-        if options.encrypted:
-            self.key = options.key or (None if options.disk else DEMO_KEY)
+        # With --plain-disk a key is for what the policy encrypts beside the guest's system.
+        self.key = None if options.bare else options.key
+        if options.encrypted and not options.disk and self.key is None:
+            self.key = DEMO_KEY
         self.paths = self._given() if options.disk else [self._demo()]
         if options.dir is not None:
             self._show()

@@ -62,6 +62,19 @@ inlined void one_sector(enum direction d, const __m128i *k, __m128i tweak, __m12
     }
 }
 
+/* The kernel keeps this thread's registers for as long as the thread lives: none of them may have a round key. */
+inlined void wipe_registers(void)
+{
+#define ZERO(n) "pxor %%xmm" #n ", %%xmm" #n "\n\t"
+    __asm__ volatile(ZERO(0) ZERO(1) ZERO(2) ZERO(3) ZERO(4) ZERO(5) ZERO(6) ZERO(7) ZERO(8) ZERO(9) ZERO(10) ZERO(11)
+                         ZERO(12) ZERO(13) ZERO(14) ZERO(15)
+                     :
+                     :
+                     : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
+                       "xmm12", "xmm13", "xmm14", "xmm15");
+#undef ZERO
+}
+
 inlined void run(enum direction d, const struct crypt_key *key, uint64_t sector, void *to, const void *from,
                  size_t sectors)
 {
@@ -74,6 +87,7 @@ inlined void run(enum direction d, const struct crypt_key *key, uint64_t sector,
         one_sector(d, k, tweaks[n % LANES], to, from);
     }
     crypt_wipe(tweaks, sizeof(tweaks));
+    wipe_registers();
 }
 
 void aesni_encrypt(const struct crypt_key *key, uint64_t sector, void *to, const void *from, size_t sectors)
