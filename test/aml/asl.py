@@ -46,6 +46,14 @@ def case_field():
     compare("field")
 
 
+def case_device():
+    compare("device")
+
+
+def case_resource():
+    compare("resource")
+
+
 def tables_compare(tables):
     paths = oracle.methods(tables, r"T\d\d\d")
     true("there are methods", len(paths) > 1)
@@ -67,6 +75,9 @@ def case_load():
         source = Path(directory) / "load.asl"
         source.write_text(text)
         tables_compare([oracle.compile_asl(source, directory), oracle.compile_asl(HERE / "loadoem.asl", directory)])
+        # A table that a machine lists twice runs once.
+        counts, once = (oracle.compile_asl(HERE / f"{name}.asl", directory) for name in ("twice", "twice1"))
+        tables_compare([counts, once, once])
 
 
 def case_forward_references():

@@ -19,6 +19,7 @@ static uint8_t *make_table(const char *signature, uint8_t revision, const uint8_
                            size_t size)
 {
     uint8_t *table = calloc(1, HEADER + size);
+    uint8_t sum = 0;
 
     if (!table) {
         abort();
@@ -32,6 +33,10 @@ static uint8_t *make_table(const char *signature, uint8_t revision, const uint8_
     if (size) {
         memcpy(table + HEADER, body, size);
     }
+    for (size_t i = 0; i < HEADER + size; i++) {
+        sum = (uint8_t)(sum + table[i]);
+    }
+    table[9] = (uint8_t)-sum;
     return table;
 }
 

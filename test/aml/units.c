@@ -296,11 +296,19 @@ static void case_arguments(void)
     aml_destroy(aml);
 }
 
+/* And the checksum, as far as the bytes are there. */
 static void set_length(uint8_t *bytes, size_t size)
 {
+    uint8_t sum = 0;
+
     for (unsigned int i = 0; i < 4; i++) {
         bytes[4 + i] = (uint8_t)(size >> (8 * i));
     }
+    bytes[9] = 0;
+    for (size_t i = 0; i < size && i < table_size; i++) {
+        sum = (uint8_t)(sum + bytes[i]);
+    }
+    bytes[9] = (uint8_t)-sum;
 }
 
 /* Cut off after every byte: what came before the cut is there, and what is wrong is said with its
@@ -335,9 +343,12 @@ static void case_bad_headers(void)
 {
     struct aml *aml = aml_create(NULL);
     uint8_t *copy = malloc(table_size);
+    uint8_t *second = malloc(table_size);
+    struct aml_stats before, after;
 
-    CHECK(aml && copy);
+    CHECK(aml && copy && second);
     memcpy(copy, table, table_size);
+    memcpy(second, table, table_size);
     CHECK(aml_load(aml, copy, 35, NULL) == AML_BAD_HEADER);
     set_length(copy, table_size + 1);
     CHECK(aml_load(aml, copy, table_size, NULL) == AML_INVALID_TABLE_LENGTH);
@@ -345,11 +356,28 @@ static void case_bad_headers(void)
     CHECK(aml_load(aml, copy, table_size, NULL) == AML_INVALID_TABLE_LENGTH);
     set_length(copy, table_size);
     memcpy(copy, "DSDS", 4);
+    set_length(copy, table_size);
     CHECK(aml_load(aml, copy, table_size, NULL) == AML_BAD_SIGNATURE);
+    memcpy(copy, "\x7f" "DST", 4);
+    CHECK(aml_register(aml, copy, table_size) == AML_BAD_SIGNATURE);
     memcpy(copy, "DSDT", 4);
+    CHECK(aml_load(aml, copy, table_size, NULL) == AML_BAD_CHECKSUM);
+    CHECK(aml_register(aml, copy, table_size) == AML_BAD_CHECKSUM);
+    set_length(copy, table_size);
     CHECK(aml_load(aml, copy, table_size, NULL) == AML_OK);
+    aml_get_stats(aml, &before);
+    CHECK(aml_load(aml, copy, table_size, NULL) == AML_OK);
+    CHECK(aml_register(aml, copy, table_size) == AML_OK);
+    aml_get_stats(aml, &after);
+    CHECK(after.opcodes == before.opcodes && after.errors == before.errors);
+    /* Another DSDT. */
+    second[24]++;
+    set_length(second, table_size);
+    CHECK(aml_load(aml, second, table_size, NULL) == AML_ALREADY_EXISTS);
+    CHECK(aml_register(aml, second, table_size) == AML_ALREADY_EXISTS);
     aml_destroy(aml);
     free(copy);
+    free(second);
 }
 
 static bool read_table(const char *name)

@@ -29,16 +29,23 @@ def run(*words):
     return done.returncode, done.stdout, done.stderr
 
 
+def sealed(table):
+    """TABLE with its length and checksum put right."""
+    table = bytearray(table)
+    table[4:8] = len(table).to_bytes(4, "little")
+    table[9] = 0
+    table[9] = -sum(table) & 0xFF
+    return bytes(table)
+
+
 def host_tool():
     oracle.need("iasl")
     with tempfile.TemporaryDirectory() as directory:
         good = oracle.compile_asl(HERE / "asl/units.asl", directory)
         bad = Path(directory) / "bad.aml"
         text = bytearray(oracle.compile_asl(HERE / "asl/load2.asl", directory).read_bytes())
-        bad.write_bytes(text)
         text[36:36] = b"\x08\\VAL_\x01"          # Name (\VAL, One): there is one
-        text[4:8] = len(text).to_bytes(4, "little")
-        bad.write_bytes(text)
+        bad.write_bytes(sealed(text))
 
         equal("usage without tables", run()[0], 2)
         equal("usage of an unknown option", run("--nonsense", good)[0], 2)
@@ -70,13 +77,40 @@ def host_tool():
         no_table = Path(directory) / "no_table.aml"
         text = bytearray(oracle.compile_asl(HERE / "asl/load2.asl", directory).read_bytes())
         text[36:36] = b"\x5b\x80TREG\x7e\x00\x0a\x40" + b"\x5b\x81\x0bTREG\x01TFLD\x08"
-        text[4:8] = len(text).to_bytes(4, "little")
-        no_table.write_bytes(text)
+        no_table.write_bytes(sealed(text))
         equal("a table region without a table", run("--eval", r"\TFLD", good, no_table)[:2],
               (1, "\\TFLD ! AE_AML_REGION_LIMIT\n"))
         junk = Path(directory) / "junk"
         junk.write_bytes(bytes(range(256)) * 3)
         equal("junk is an error, not a signal", run("--namespace", junk)[0], 1)
+        wrong_files(Path(directory), good)
+
+
+def wrong_files(directory, good):
+    """What is no table, or no valid one, is said so; the other tables load all the same."""
+    known = run("--namespace", good)[1]
+    table = good.read_bytes()
+    second = sealed(table[:24] + b"\x77" + table[25:])
+    files = {"empty": (b"", "AE_BAD_HEADER"), "header": (table[:20], "AE_BAD_HEADER"),
+             "cut": (table[:100], "AE_INVALID_TABLE_LENGTH"), "changed": (table[:-1] + b"\xAA", "AE_BAD_CHECKSUM"),
+             "program": (b"\x7fELF" + table[4:], "AE_BAD_SIGNATURE"), "second": (second, "a second DSDT")}
+    for name, (content, says) in files.items():
+        file = directory / name
+        file.write_bytes(content)
+        status, out, err = run("--namespace", good, file)
+        equal(f"status of {name}", status, 1)
+        true(f"{name}: {says} in {err}", says in err)
+        equal(f"what loads beside {name}", out, known)
+    equal("a directory", run("--namespace", good, directory)[:2], (1, known))
+    equal("the same table twice", run("--namespace", good, good)[:2], (0, known))
+    equal("more bytes than the header says", _with(directory, table + b"more"), (0, known))
+    equal("a wrong checksum in relaxed mode", run("--relaxed", "--namespace", directory / "changed")[0], 0)
+
+
+def _with(directory, content):
+    file = directory / "written"
+    file.write_bytes(content)
+    return run("--namespace", file)[:2]
 
 
 if __name__ == "__main__":

@@ -58,6 +58,7 @@
     X(AML_MUTEX_ORDER) \
     X(AML_MUTEX_NOT_ACQUIRED) \
     X(AML_INVALID_RESOURCE_TYPE) \
+    X(AML_BAD_RESOURCE_LENGTH) \
     X(AML_REGISTER_LIMIT) \
     X(AML_CIRCULAR_REFERENCE) \
     X(AML_PROTOCOL) \
@@ -189,6 +190,8 @@ struct aml_config {
     struct aml_limits limits;
     /* Tolerate what common firmware does wrong: see doc/aml.md, "Relaxed mode". */
     bool relaxed;
+    /* PCI_Config can be used from the first table on, like memory and ports: no _REG for it. */
+    bool pci_without_reg;
 };
 
 /* NULL if memory runs out. CONFIG may be NULL. */

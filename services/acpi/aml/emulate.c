@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define PAGE 4096u
+#define PORTS 0x10000u
 #define BUCKETS 1024u
 #define PAGES_MAX 16384u /* 64 MiB: enough for any test, and a bound for hostile tables */
 #define WINDOWS_MAX 16384u
@@ -163,6 +164,9 @@ static enum aml_status plain(void *ctx, const struct aml_access *access, uint8_t
     if (!window) {
         return AML_NO_MEMORY;
     }
+    if (access->space == AML_SPACE_SYSTEM_IO && access->address + bytes > PORTS) {
+        return AML_LIMIT;
+    }
     for (size_t i = 0; i < bytes && i < size; i++) {
         enum aml_status status =
             plain_byte(ctx, window->id, access->write, access->address + i, &data[i]);
@@ -228,7 +232,6 @@ void aml_emulator_attach(struct aml_emulator *emulator, struct aml *aml)
         AML_SPACE_GPIO,
         AML_SPACE_FFH,
         0x80,
-        0x81,
     };
 
     for (unsigned int i = 0; i < sizeof(spaces); i++) {

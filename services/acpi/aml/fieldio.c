@@ -69,11 +69,11 @@ static result buffer_datum(struct aml *aml, struct aml_object *field, bool write
     return AML_OK;
 }
 
+/* DATA has 8 bytes: a data register can be wider than the accesses, and is read and written whole. */
 static result index_datum(struct aml *aml, struct aml_object *field, bool write, uint32_t offset,
-                          uint8_t *data, uint32_t size)
+                          uint8_t *data)
 {
     struct aml_object *reg = field->u.field.second;
-    uint8_t bytes[8] = { 0 };
 
     TRY(write_register(aml, field->u.field.first, offset + field->u.field.value,
                        field->u.field.value));
@@ -81,16 +81,13 @@ static result index_datum(struct aml *aml, struct aml_object *field, bool write,
         return AML_AML_INTERNAL;
     }
     if (write) {
-        memcpy(bytes, data, size < 8 ? size : 8);
-        return bits_write(aml, reg, bytes, 8);
+        return bits_write(aml, reg, data, 8);
     }
     if (reg->u.field.bits > 64) {
         report(aml, true, "AE_BUFFER_OVERFLOW: data register of %u bits", reg->u.field.bits);
         return AML_BUFFER_OVERFLOW;
     }
-    TRY(bits_read(aml, reg, bytes, 8));
-    memcpy(data, bytes, size < 8 ? size : 8);
-    return AML_OK;
+    return bits_read(aml, reg, data, 8);
 }
 
 /* Banks and index or data registers reach here with any region, also one that speaks in messages. */
@@ -108,7 +105,10 @@ static result region_datum(struct aml *aml, struct aml_object *field, bool write
                          size);
 }
 
-/* One access of the field's width, OFFSET bytes after its base; DATA has that many bytes. */
+/*
+ * One access of the field's width, OFFSET bytes after its base; DATA has SIZE bytes, as many as that
+ * and for an IndexField 8.
+ */
 static result datum(struct aml *aml, struct aml_object *field, bool write, uint32_t offset,
                     uint8_t *data, uint32_t size)
 {
@@ -122,7 +122,7 @@ static result datum(struct aml *aml, struct aml_object *field, bool write, uint3
     case AML_T_REGION_FIELD:
         return region_datum(aml, field, write, offset, data, size);
     case AML_T_INDEX_FIELD:
-        return index_datum(aml, field, write, offset, data, size);
+        return index_datum(aml, field, write, offset, data);
     default:
         return AML_AML_INTERNAL;
     }
@@ -183,12 +183,14 @@ result bits_read(struct aml *aml, struct aml_object *field, uint8_t *buffer, uin
     uint32_t bits = field->u.field.bits;
     uint32_t unit = 8u * field->u.field.width;
     uint64_t done = 0;
+    uint64_t spill = 0;
 
     if (length < ((uint64_t)bits + 7) / 8) {
         return overflow(aml, field, length);
     }
     memset(buffer, 0, length);
-    if (field->u.field.start == 0 && bits == unit) {
+    if (field->u.field.start == 0 && bits == unit &&
+        (length >= 8 || field->type != AML_T_INDEX_FIELD)) {
         return datum(aml, field, false, 0, buffer, field->u.field.width);
     }
     if (field->u.field.width > 8) {
@@ -201,7 +203,10 @@ result bits_read(struct aml *aml, struct aml_object *field, uint8_t *buffer, uin
         uint8_t bytes[8] = { 0 };
 
         TRY(datum(aml, field, false, i * field->u.field.width, bytes, field->u.field.width));
-        put_bits(buffer, length, at, load_le(bytes, 8), left < unit ? (uint32_t)left : unit);
+        put_bits(buffer, length, at, load_le(bytes, 8) | (spill & low_bits(field->u.field.start)),
+                 left < unit ? (uint32_t)left : unit);
+        /* What a data register has beyond the access shows in the bits after it. */
+        spill = unit < 64 ? load_le(bytes, 8) >> unit : 0;
     }
     if (bits == 0) {
         uint8_t bytes[8];
@@ -218,18 +223,19 @@ static result update(struct aml *aml, struct aml_object *field, uint32_t offset,
     uint32_t width = field->u.field.width;
     uint8_t bytes[8];
 
-    if ((~mask & low_bits(8 * width)) != 0 || mask == 0) {
+    if (mask != UINT64_MAX) {
         switch (field->u.field.field_flags >> 5 & 3) {
         case UPDATE_PRESERVE:
-            memset(bytes, 0, sizeof(bytes));
-            TRY(datum(aml, field, false, offset, bytes, width));
-            value |= load_le(bytes, 8) & ~mask;
+            if ((~mask & low_bits(8 * width)) != 0) {
+                memset(bytes, 0, sizeof(bytes));
+                TRY(datum(aml, field, false, offset, bytes, width));
+                value |= load_le(bytes, 8) & ~mask;
+            }
             break;
         case UPDATE_ONES:
             value |= ~mask;
             break;
         case UPDATE_ZEROS:
-            value &= mask;
             break;
         default:
             report(aml, true, "AE_AML_OPERAND_VALUE: update rule 3");

@@ -56,15 +56,21 @@ static void connect_space(struct aml *aml, struct aml_node *scope, uint32_t spac
     pool_drain(aml, mark);
 }
 
+/* Memory and I/O can be used always, without _REG. */
+static bool is_always_there(const struct aml *aml, uint8_t space)
+{
+    return space == AML_SPACE_SYSTEM_MEMORY || space == AML_SPACE_SYSTEM_IO ||
+           (space == AML_SPACE_PCI_CONFIG && aml->pci_without_reg);
+}
+
 /* _REG beside a region: its space can be used from now on. */
 void run_reg(struct aml *aml, struct aml_object *region)
 {
     struct aml_node *node = region->u.region.node;
     uint8_t space = region->u.region.space;
 
-    /* Memory and I/O can be used always, without _REG. */
     if (!node || (region->flags & OBJ_REG_DONE) || !aml->handler[space].fn ||
-        space == AML_SPACE_SYSTEM_MEMORY || space == AML_SPACE_SYSTEM_IO) {
+        is_always_there(aml, space)) {
         return;
     }
     region->flags |= OBJ_REG_DONE;
@@ -260,7 +266,7 @@ void aml_initialize(struct aml *aml)
 {
     static const uint8_t early[] = {
         AML_SPACE_SMBUS, AML_SPACE_CMOS, AML_SPACE_PCI_BAR, AML_SPACE_IPMI, AML_SPACE_GPIO,
-        AML_SPACE_GSBUS, AML_SPACE_PCC,  AML_SPACE_FFH,     0x80,           0x81,
+        AML_SPACE_GSBUS, AML_SPACE_PCC,  AML_SPACE_FFH,     0x80,
     };
     struct aml_node *ini;
     struct aml_node *sb = node_child(aml, aml->root, NAME('_', 'S', 'B', '_'));
@@ -280,7 +286,7 @@ void aml_initialize(struct aml *aml)
         run_silently(aml, ini, NULL, 0);
     }
     connect_regions(aml, aml->root, AML_SPACE_PCI_CONFIG);
-    for (uint32_t space = 0x82; space < AML_SPACE_COUNT; space++) {
+    for (uint32_t space = 0x81; space < AML_SPACE_COUNT; space++) {
         if (aml->handler[space].fn) {
             connect_regions(aml, aml->root, space);
         }

@@ -34,6 +34,7 @@ struct aml *aml_create(const struct aml_config *config)
         aml->hooks = config->hooks;
         aml->limits = config->limits;
         aml->relaxed = config->relaxed;
+        aml->pci_without_reg = config->pci_without_reg;
     }
     set_limits(&aml->limits);
     memory_init(aml);

@@ -213,6 +213,7 @@ struct aml {
     struct aml_hooks hooks;
     struct aml_limits limits;
     bool relaxed;
+    bool pci_without_reg;
     bool initialized;
 
     /* memory.c */

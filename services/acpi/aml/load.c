@@ -11,39 +11,67 @@
 #define AT_OEM 10
 #define AT_OEM_TABLE 16
 
+static bool is_dsdt(const uint8_t *p)
+{
+    return memcmp(p, "DSDT", 4) == 0;
+}
+
 static bool is_definition_block(const uint8_t *p)
 {
-    return memcmp(p, "DSDT", 4) == 0 || memcmp(p, "SSDT", 4) == 0 || memcmp(p, "PSDT", 4) == 0 ||
+    return is_dsdt(p) || memcmp(p, "SSDT", 4) == 0 || memcmp(p, "PSDT", 4) == 0 ||
            memcmp(p, "OSDT", 4) == 0;
 }
 
-static void check_sum(struct aml *aml, const uint8_t *bytes, uint32_t size)
+static bool is_signature(const uint8_t *bytes)
+{
+    for (unsigned int i = 0; i < 4; i++) {
+        if (bytes[i] < 0x20 || bytes[i] > 0x7E) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The length in the header may be less than SIZE, not more. */
+static result header_length(struct aml *aml, const uint8_t *bytes, size_t size, uint32_t *length)
+{
+    if (size < HEADER_SIZE) {
+        return AML_BAD_HEADER;
+    }
+    if (!is_signature(bytes)) {
+        return AML_BAD_SIGNATURE;
+    }
+    *length = (uint32_t)load_le(bytes + AT_LENGTH, 4);
+    if (*length < HEADER_SIZE || *length > size) {
+        report(aml, true, "AE_INVALID_TABLE_LENGTH: %X of %zX", *length, size);
+        return AML_INVALID_TABLE_LENGTH;
+    }
+    return AML_OK;
+}
+
+/* ACPI 6.5, 5.2.6: a table whose bytes do not add up to zero is not valid. */
+static result check_sum(struct aml *aml, const uint8_t *bytes, uint32_t size)
 {
     uint8_t sum = 0;
 
     for (uint32_t i = 0; i < size; i++) {
         sum = (uint8_t)(sum + bytes[i]);
     }
-    if (sum) {
-        report(aml, false, "%.4s: checksum is off by %02X", (const char *)bytes, sum);
+    /* The FACS has no checksum (5.2.10). */
+    if (sum == 0 || memcmp(bytes, "FACS", 4) == 0) {
+        return AML_OK;
     }
+    report(aml, !aml->relaxed, "AE_BAD_CHECKSUM: %.4s is off by %02X", (const char *)bytes, sum);
+    return aml->relaxed ? AML_OK : AML_BAD_CHECKSUM;
 }
 
-/* The length in the header may be less than SIZE, not more. */
 result table_add(struct aml *aml, const uint8_t *bytes, size_t size, bool owned, struct table **out)
 {
     struct table **link = &aml->tables;
     struct table *table;
     uint32_t length;
 
-    if (size < HEADER_SIZE) {
-        return AML_BAD_HEADER;
-    }
-    length = (uint32_t)load_le(bytes + AT_LENGTH, 4);
-    if (length < HEADER_SIZE || length > size) {
-        report(aml, true, "AE_INVALID_TABLE_LENGTH: %X of %zX", length, size);
-        return AML_INVALID_TABLE_LENGTH;
-    }
+    TRY(header_length(aml, bytes, size, &length));
     table = memory_get(aml, sizeof(*table));
     if (!table) {
         return AML_NO_MEMORY;
@@ -100,6 +128,30 @@ struct table *table_find(struct aml *aml, const uint8_t *signature, const uint8_
     return NULL;
 }
 
+/*
+ * A table that the embedder brings. *TABLE is NULL for byte for byte the same one again: it would
+ * run its statements twice.
+ */
+static result add_given(struct aml *aml, const uint8_t *bytes, size_t size, struct table **table)
+{
+    uint32_t length;
+
+    *table = NULL;
+    TRY(header_length(aml, bytes, size, &length));
+    TRY(check_sum(aml, bytes, length));
+    for (struct table *t = aml->tables; t; t = t->next) {
+        if (t->size == length && memcmp(t->bytes, bytes, length) == 0) {
+            report(aml, false, "%.4s: the same table again, ignored", (const char *)bytes);
+            return AML_OK;
+        }
+    }
+    if (is_dsdt(bytes) && table_find(aml, bytes, NULL, 0, NULL, 0)) {
+        report(aml, true, "AE_ALREADY_EXISTS: a second DSDT");
+        return AML_ALREADY_EXISTS;
+    }
+    return table_add(aml, bytes, size, false, table);
+}
+
 /* Runs a table that table_add() took. If it fails as a whole, all its names are taken back. */
 result table_load(struct aml *aml, struct table *table, struct aml_node *scope)
 {
@@ -108,7 +160,7 @@ result table_load(struct aml *aml, struct table *table, struct aml_node *scope)
     if (table->loaded) {
         return AML_ALREADY_EXISTS;
     }
-    if (!aml->dsdt_seen && memcmp(table->bytes, "DSDT", 4) == 0) {
+    if (!aml->dsdt_seen && is_dsdt(table->bytes)) {
         /* ACPI 6.5, 19.6.30: a compliance revision below 2 means 32-bit integers, in all tables. */
         aml->dsdt_seen = true;
         aml->integer_bytes = table->bytes[AT_REVISION] < 2 ? 4 : 8;
@@ -134,7 +186,6 @@ static bool load_one(struct aml *aml, struct table *table)
     result r;
 
     entry_begin(aml, &entry);
-    check_sum(aml, table->bytes, table->size);
     r = table_load(aml, table, aml->root);
     entry_end(aml, &entry);
     return r == AML_OK && aml->errors == before;
@@ -150,8 +201,7 @@ unsigned int aml_load_registered(struct aml *aml)
         failed += !load_one(aml, first);
     }
     for (struct table *table = aml->tables; table; table = table->next) {
-        if (is_definition_block(table->bytes) && memcmp(table->bytes, dsdt, 4) != 0 &&
-            !table->owned) {
+        if (is_definition_block(table->bytes) && !is_dsdt(table->bytes) && !table->owned) {
             failed += !load_one(aml, table);
         }
     }
@@ -166,12 +216,11 @@ enum aml_status aml_load(struct aml *aml, const void *bytes, size_t size, unsign
     result r;
 
     entry_begin(aml, &entry);
-    r = table_add(aml, bytes, size, false, &table);
-    if (r == AML_OK && !is_definition_block(table->bytes)) {
+    r = add_given(aml, bytes, size, &table);
+    if (r == AML_OK && table && !is_definition_block(table->bytes)) {
         r = AML_BAD_SIGNATURE;
     }
-    if (r == AML_OK) {
-        check_sum(aml, table->bytes, table->size);
+    if (r == AML_OK && table) {
         r = table_load(aml, table, aml->root);
     }
     entry_end(aml, &entry);
@@ -185,7 +234,7 @@ enum aml_status aml_register(struct aml *aml, const void *bytes, size_t size)
 {
     struct table *table;
 
-    return (enum aml_status)table_add(aml, bytes, size, false, &table);
+    return (enum aml_status)add_given(aml, bytes, size, &table);
 }
 
 /* Names in packages may refer to what any table brings, so they are settled when all are there. */

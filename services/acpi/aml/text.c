@@ -132,9 +132,11 @@ result op_concatenate(struct walk *w, struct aml_object **operand, struct aml_ob
     return finish(w, operand[2], 'r', *value);
 }
 
-/* Resource descriptors: the least size of their body, and the largest for small ones
- * (ACPI 6.5, 6.4.2 and 6.4.3). */
-static bool small_valid(unsigned int tag, unsigned int size)
+/*
+ * Resource descriptors: is there one of this tag, and may its body have this size? Small ones have
+ * a least and a largest size (ACPI 6.5, 6.4.2).
+ */
+static enum aml_status check_small(unsigned int tag, unsigned int size)
 {
     static const struct {
         uint8_t tag, least, most;
@@ -145,28 +147,42 @@ static bool small_valid(unsigned int tag, unsigned int size)
 
     for (unsigned int i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (known[i].tag == tag) {
-            return size >= known[i].least && size <= known[i].most;
+            return size >= known[i].least && size <= known[i].most ? AML_OK
+                                                                   : AML_AML_BAD_RESOURCE_LENGTH;
         }
     }
-    return false;
+    return AML_AML_INVALID_RESOURCE_TYPE;
 }
 
-/* Large descriptors by number; FIXED ones have exactly that size. */
-static bool large_valid(unsigned int tag, unsigned int size)
+/* Large descriptors (6.4.3) by number: the least size of their body; FIXED ones have exactly that. */
+static enum aml_status check_large(unsigned int tag, unsigned int size)
 {
-    enum { FIXED = 0x80 };
-    static const uint8_t least[] = {
-        [0x01] = 9 | FIXED, [0x02] = 12 | FIXED, [0x04] = 1,  [0x05] = 17 | FIXED,
-        [0x06] = 9 | FIXED, [0x07] = 23,         [0x08] = 13, [0x09] = 6,
-        [0x0A] = 43,        [0x0B] = 53 | FIXED, [0x0C] = 20, [0x0D] = 15,
-        [0x0E] = 9,         [0x0F] = 11,         [0x10] = 12, [0x11] = 11,
-        [0x12] = 11,
+    enum { KNOWN = 0x40, FIXED = 0xC0, LEAST = 0x3F };
+    static const uint8_t sizes[] = {
+        [0x01] = 9 | FIXED,  [0x02] = 12 | FIXED, [0x04] = 0 | KNOWN,  [0x05] = 17 | FIXED,
+        [0x06] = 9 | FIXED,  [0x07] = 23 | KNOWN, [0x08] = 13 | KNOWN, [0x09] = 6 | KNOWN,
+        [0x0A] = 43 | KNOWN, [0x0B] = 53 | FIXED, [0x0C] = 20 | KNOWN, [0x0D] = 15 | KNOWN,
+        [0x0E] = 9 | KNOWN,  [0x0F] = 17 | KNOWN, [0x10] = 11 | KNOWN, [0x11] = 14 | KNOWN,
+        [0x12] = 17 | KNOWN,
     };
+    unsigned int least;
+    bool fixed;
 
-    if (tag >= sizeof(least) || least[tag] == 0) {
-        return false;
+    if (tag >= sizeof(sizes) || !sizes[tag]) {
+        return AML_AML_INVALID_RESOURCE_TYPE;
     }
-    return least[tag] & FIXED ? size == (least[tag] & 0x7Fu) : size >= least[tag];
+    least = sizes[tag] & LEAST;
+    fixed = (sizes[tag] & FIXED) == FIXED;
+    return size == least || (size > least && !fixed) ? AML_OK : AML_AML_BAD_RESOURCE_LENGTH;
+}
+
+/* A serial bus connection (6.4.3.8.2) is to I2C, SPI or a UART. */
+static bool serial_bus_known(const uint8_t *descriptor, uint32_t length)
+{
+    enum { TAG = 0x8E, AT_TYPE = 5, I2C = 1, UART = 3 };
+
+    return descriptor[0] != TAG ||
+           (length > AT_TYPE && descriptor[AT_TYPE] >= I2C && descriptor[AT_TYPE] <= UART);
 }
 
 /* The bytes before the end tag. An empty buffer counts as an empty template. */
@@ -180,7 +196,8 @@ static result template_size(struct walk *w, const struct aml_object *buffer, uin
     if (length == 0) {
         return AML_OK;
     }
-    while (at < length) {
+    while (length >= 2 && at < length) {
+        enum aml_status status;
         uint32_t body;
         uint32_t header;
 
@@ -190,19 +207,21 @@ static result template_size(struct walk *w, const struct aml_object *buffer, uin
             }
             header = 3;
             body = (uint32_t)load_le(p + at + 1, 2);
-            if (!large_valid(p[at] & 0x7F, body)) {
-                return fail(w, AML_AML_INVALID_RESOURCE_TYPE, "resource descriptor %02X", p[at]);
+            status = check_large(p[at] & 0x7F, body);
+            if (status == AML_OK && !serial_bus_known(p + at, length - at)) {
+                status = AML_AML_INVALID_RESOURCE_TYPE;
             }
         } else {
             header = 1;
             body = p[at] & 7;
-            if (!small_valid(p[at] >> 3, body)) {
-                return fail(w, AML_AML_INVALID_RESOURCE_TYPE, "resource descriptor %02X", p[at]);
-            }
-            if (p[at] >> 3 == 0xF) {
-                *size = at;
-                return AML_OK;
-            }
+            status = check_small(p[at] >> 3, body);
+        }
+        if (status != AML_OK) {
+            return fail(w, status, "resource descriptor %02X of %X bytes", p[at], body);
+        }
+        if (p[at] >> 3 == 0xF && at + 2 <= length) {
+            *size = at;
+            return AML_OK;
         }
         if (body + header > length - at) {
             break;

@@ -446,6 +446,8 @@ int main(int argc, char **argv)
     session.quiet = options.quiet;
     session.trace = options.trace;
     config.relaxed = options.relaxed;
+    /* As in the driver that the values of the corpus were taken with. */
+    config.pci_without_reg = true;
     config.hooks = (struct aml_hooks){
         .ctx = &session, .log = log_line, .notify = on_notify, .debug = on_debug, .osi = on_osi
     };

@@ -129,4 +129,36 @@ DefinitionBlock ("", "DSDT", 2, "WEIR", "FIELD", 1)
     Method (T079) { Local0 = Buffer (4) { 0, 2, 3, 4 } Local1 = (\I2C.GW = Local0) Return (Local1) }
     Method (T080) { Return (IP0) }
     Method (T081) { Local0 = (IP0 = Buffer (66) { 0, 4, 1, 2 }) Return (Local0) }
+
+    // Data registers that are wider than the accesses to them: what is beyond the access is kept, set or cleared with it.
+    OperationRegion (WIDE, SystemMemory, 0x9000, 0x40)
+    Field (WIDE, DWordAcc, NoLock, Preserve) { WI, 8, Offset (8), WD, 32, Offset (16), WW, 16 }
+    IndexField (WI, WD, ByteAcc, NoLock, Preserve) { WP8, 8, , 3, WP7, 7, WP20, 20 }
+    IndexField (WI, WD, ByteAcc, NoLock, WriteAsOnes) { WO8, 8, , 3, WO7, 7, WO20, 20 }
+    IndexField (WI, WD, WordAcc, NoLock, WriteAsZeros) { WZ8, 8, , 3, WZ7, 7, WZ20, 20 }
+    IndexField (WI, WW, ByteAcc, NoLock, WriteAsOnes) { WV8, 8, , 3, WV40, 40 }
+    Method (WALL)
+    {
+        Store (Package (9) {}, Local0)
+        Store (WD, Index (Local0, 0))
+        Store (WI, Index (Local0, 1))
+        Store (WP8, Index (Local0, 2))
+        Store (WP7, Index (Local0, 3))
+        Store (WP20, Index (Local0, 4))
+        Store (WO20, Index (Local0, 5))
+        Store (WZ20, Index (Local0, 6))
+        Store (WW, Index (Local0, 7))
+        Store (WV40, Index (Local0, 8))
+        Return (Local0)
+    }
+    Method (T900) { Store (0x12345678, WD) Return (WALL ()) }
+    Method (T901) { Store (0xAB, WP8) Return (WALL ()) }
+    Method (T902) { Store (0x12345678, WD) Store (0x55, WP7) Return (WALL ()) }
+    Method (T903) { Store (0xAB, WO8) Return (WALL ()) }
+    Method (T904) { Store (0x55, WO7) Return (WALL ()) }
+    Method (T905) { Store (0xABCDE, WO20) Return (WALL ()) }
+    Method (T906) { Store (0x55, WZ7) Return (WALL ()) }
+    Method (T907) { Store (0xABCDE, WZ20) Return (WALL ()) }
+    Method (T908) { Store (0x123456789A, WV40) Return (WALL ()) }
+    Method (T909) { Store (0x76543210, WD) Store (0xABCDE, WP20) Return (WALL ()) }
 }
