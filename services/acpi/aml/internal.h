@@ -63,6 +63,8 @@ struct table {
     uint32_t id;                    /* owner of the nodes it creates; 1 and up */
     bool loaded;
     bool owned;                     /* bytes were copied by Load */
+    bool unloaded;                  /* brought by Load, taken away by Unload */
+    bool gone;                      /* brought by Load, which failed: not found any more */
 };
 
 struct aml_node {

@@ -119,7 +119,7 @@ struct table *table_find(struct aml *aml, const uint8_t *signature, const uint8_
                          uint32_t oem_size, const uint8_t *oem_table, uint32_t oem_table_size)
 {
     for (struct table *table = aml->tables; table; table = table->next) {
-        if (memcmp(table->bytes, signature, 4) == 0 &&
+        if (!table->gone && memcmp(table->bytes, signature, 4) == 0 &&
             id_equal(table->bytes + AT_OEM, 6, oem, oem_size) &&
             id_equal(table->bytes + AT_OEM_TABLE, 8, oem_table, oem_table_size)) {
             return table;

@@ -90,12 +90,23 @@ static result check_table(struct walk *w, const uint8_t *bytes, uint32_t size)
     return AML_OK;
 }
 
+/* A table that Load brought before and Unload took away takes its old place. */
+static struct table *known_table(struct aml *aml, const uint8_t *bytes, uint32_t size)
+{
+    struct table *t = aml->tables;
+
+    while (t && !(t->unloaded && t->size == size && memcmp(t->bytes, bytes, size) == 0)) {
+        t = t->next;
+    }
+    return t;
+}
+
 result op_load(struct walk *w, struct aml_object **operand, struct aml_object **value)
 {
     struct aml *aml = w->aml;
     struct aml_object *handle;
     struct aml_object *out = NULL;
-    struct table *table;
+    struct table *table = NULL;
     uint8_t *bytes = NULL;
     uint32_t size = 0;
     result r;
@@ -104,14 +115,20 @@ result op_load(struct walk *w, struct aml_object **operand, struct aml_object **
     TRY(fetch_table(w, operand[0], &bytes, &size));
     r = check_table(w, bytes, size);
     if (r == AML_OK) {
+        table = known_table(aml, bytes, size);
+    }
+    if (r == AML_OK && !table) {
         r = table_add(aml, bytes, size, true, &table);
     }
-    if (r != AML_OK) {
+    /* The table list keeps the bytes: objects made from them may outlive an Unload. */
+    if (!table || table->bytes != bytes) {
         memory_put(aml, bytes, size);
-        return r;
     }
-    /* From here the table list keeps the bytes: objects made from them may outlive an Unload. */
-    TRY(table_load(aml, table, aml->root));
+    TRY(r);
+    table->unloaded = false;
+    r = table_load(aml, table, aml->root);
+    table->gone = r != AML_OK;
+    TRY(r);
     TRY(make_handle(w, table, &handle));
     finish_objects(aml);
     return store(w, handle, operand[1], 'r', &out);
@@ -191,5 +208,6 @@ result op_unload(struct walk *w, struct aml_object **operand, struct aml_object 
     }
     node_remove_owned(w->aml, table->id);
     table->loaded = false;
+    table->unloaded = table->owned;
     return AML_OK;
 }

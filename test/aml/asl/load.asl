@@ -29,4 +29,7 @@ DefinitionBlock ("", "DSDT", 2, "WEIR", "LOAD", 1)
     Method (T036) { Name (SHRT, Buffer (8) {}) Load (SHRT, Local0) Return (1) }
     Method (T037) { Name (ZERB, Buffer (64) {}) Load (ZERB, Local0) Return (1) }
     Method (T038) { Local0 = TAB1 Local0[0] = 0x58 Name (BAD, 0) CopyObject (Local0, BAD) Load (BAD, Local1) Return (1) }
+    // Loaded, unloaded and loaded again it is one table, and found as loaded.
+    Method (T050) { WHOL = TAB2 Load (MEM, HNDL) Return (\NEW2) }
+    Method (T051) { Return (LoadTable ("SSDT", "WEIR", "LOAD2", "\\", "", 0)) }
 }
