@@ -380,6 +380,32 @@ static void case_bad_headers(void)
     free(second);
 }
 
+/* Firmware may name anything as the register of a bank; this is a Name that holds another's name. */
+static void case_bank_without_register(void)
+{
+    static const uint8_t body[] = "\x5b\x80RIO_\x01\x0b\x00\x04\x0a\x20" /* OperationRegion */
+                                  "\x08TGT_\x00\x08NAM_TGT_"               /* Name(NAM_, TGT_) */
+                                  "\x5b\x87\x10RIO_NAM_\x00\x00" "FLD_\x08"; /* BankField */
+    size_t size = 36 + sizeof(body) - 1;
+    uint8_t *ssdt = calloc(1, size);
+    struct seen seen;
+    struct aml *aml = loaded(NULL, &seen);
+    struct aml_node_info info;
+    uint64_t value;
+
+    CHECK(ssdt);
+    memcpy(ssdt, "SSDT", 4);
+    memcpy(ssdt + 36, body, sizeof(body) - 1);
+    set_length(ssdt, size);
+    CHECK(aml_load(aml, ssdt, size, NULL) == AML_OK);
+    CHECK(aml_find(aml, "\\FLD"));
+    aml_node_info(aml_find(aml, "\\FLD"), &info);
+    CHECK(info.type == AML_T_BANK_FIELD && !strcmp(info.first, "RIO_") && !info.second[0]);
+    CHECK(evaluate(aml, "\\FLD", 0, &value) == AML_AML_INTERNAL);
+    aml_destroy(aml);
+    free(ssdt);
+}
+
 static bool read_table(const char *name)
 {
     FILE *file = fopen(name, "rb");
@@ -414,6 +440,7 @@ int main(int argc, char **argv)
         { "arguments", case_arguments },
         { "cut-tables", case_cut_tables },
         { "bad-headers", case_bad_headers },
+        { "bank-without-register", case_bank_without_register },
     };
 
     if (argc != 3 || !read_table(argv[1])) {

@@ -21,17 +21,12 @@ static bool fits(uint32_t value, const struct aml_object *reg)
     return reg->u.field.bits >= 64 || value < 1ull << reg->u.field.bits;
 }
 
-static bool is_field(const struct aml_object *object)
-{
-    return object->type >= AML_T_REGION_FIELD && object->type <= AML_T_INDEX_FIELD;
-}
-
 static result write_register(struct aml *aml, struct aml_object *reg, uint32_t value,
                              uint32_t limit_value)
 {
     uint8_t bytes[8];
 
-    if (!reg || (!is_field(reg) && reg->type != AML_T_BUFFER_FIELD)) {
+    if (!reg || !is_field(reg->type)) {
         report(aml, true, "AE_AML_INTERNAL: index or bank register is no field");
         return AML_AML_INTERNAL;
     }
@@ -77,7 +72,7 @@ static result index_datum(struct aml *aml, struct aml_object *field, bool write,
 
     TRY(write_register(aml, field->u.field.first, offset + field->u.field.value,
                        field->u.field.value));
-    if (!is_field(reg) && reg->type != AML_T_BUFFER_FIELD) {
+    if (!is_field(reg->type)) {
         return AML_AML_INTERNAL;
     }
     if (write) {

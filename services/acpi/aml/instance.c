@@ -186,7 +186,7 @@ static void field_info(const struct aml_object *field, struct aml_node_info *inf
     default:
         break;
     }
-    if (second && field->type != AML_T_REGION_FIELD && second->type >= AML_T_BUFFER_FIELD) {
+    if (second && field->type != AML_T_REGION_FIELD && is_field(second->type)) {
         name_text(second->u.field.name, info->second);
     }
 }

@@ -368,6 +368,12 @@ static inline unsigned int operand_type(const struct aml_object *object)
                                                                       : object->type;
 }
 
+static inline bool is_field(unsigned int type)
+{
+    return type == AML_T_BUFFER_FIELD || type == AML_T_REGION_FIELD || type == AML_T_BANK_FIELD ||
+           type == AML_T_INDEX_FIELD;
+}
+
 static inline bool is_ref(const struct aml_object *object, enum ref_class cls)
 {
     return object->type == AML_T_REFERENCE && object->cls == cls;

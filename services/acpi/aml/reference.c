@@ -89,11 +89,6 @@ static result deref_index(struct walk *w, struct aml_object *reference, struct a
     return hold(w, container->u.package.elements[index], value);
 }
 
-static bool is_field(const struct aml_object *object)
-{
-    return object->type >= AML_T_REGION_FIELD && object->type <= AML_T_INDEX_FIELD;
-}
-
 /*
  * What a RefOf value refers to; *VALUE is NULL if that has no value. A field that is dereferenced
  * in the expression that refers to it stays a field (DIRECT): whoever uses it reads it, and only
@@ -117,7 +112,7 @@ static result deref_target(struct walk *w, struct aml_object *reference, bool di
     if (!object) {
         return AML_OK;
     }
-    if (!direct && (is_field(object) || object->type == AML_T_BUFFER_FIELD)) {
+    if (!direct && is_field(object->type)) {
         return field_read(w->aml, object, value);
     }
     return hold(w, object, value);

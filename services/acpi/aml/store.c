@@ -110,12 +110,6 @@ static result store_over(struct aml *aml, struct aml_object *source, struct aml_
     }
 }
 
-static bool is_field(unsigned int type)
-{
-    return type == AML_T_BUFFER_FIELD || type == AML_T_REGION_FIELD || type == AML_T_BANK_FIELD ||
-           type == AML_T_INDEX_FIELD;
-}
-
 static bool is_data(unsigned int type)
 {
     return type == AML_T_INTEGER || type == AML_T_STRING || type == AML_T_BUFFER;
