@@ -44,7 +44,7 @@ struct policy_storage {
     uint16_t first_range, nranges; /* ENCRYPT: at least one */
     uint8_t action;
     uint8_t fields; /* enum policy_disk_field */
-    uint8_t port;   /* of the AHCI controller, 0 to 31 */
+    uint8_t port;   /* of the AHCI controller, 0 to 31; IDE: drives 0 and 1 of the first channel, 2 and 3 */
     uint8_t key;    /* ENCRYPT: index into keys and into storage's region "keys" */
     uint8_t trim;   /* ENCRYPT: enum policy_trim */
     uint8_t require; /* ENCRYPT: 1: without such a disk at the start the guest is not started */

@@ -24,8 +24,8 @@
  *
  *   storage   regions "tables", "e820" and, where the policy has keys, "keys" (read: struct crypt_keys of
  *             services/storage/crypt/crypt.h), "ahci" (read: struct weir_ahci, which pci writes), "state" and "dma"
- *             (write: zero at first, kept over restarts; its controllers' DMA goes to "dma"); device "addresses" (READ,
- *             WRITE: the guest's RAM, the controllers' registers).
+ *             (write: zero at first, kept over restarts; its controllers' DMA goes to "dma"); devices "addresses" (READ,
+ *             WRITE: the guest's RAM, the controllers' registers) and "ports" (ACCESS: IDE's).
  *
  * "tables" is init's validated copy, which nobody can write to; only policy has its own. emulator always runs, watch,
  * pci and storage where the policy has rules for them.
@@ -60,6 +60,8 @@ enum weir_init_call {
 
 struct weir_ahci {
     uint64_t base[WEIR_AHCI_MAX];
+    uint64_t ide; /* not 0: there is an IDE controller, and its ports are bound too. Cookie: where the bus master's ports
+                     begin; 0 for those of the two channels, 1F0h to 1F7h, 3F6h, 170h to 177h, 376h */
 };
 
 /* The merged log, and how far console came: it outlives console's instances. */

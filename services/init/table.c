@@ -76,6 +76,7 @@ const struct service_spec service_table[SERVICES] = {
             { GIVE_MEMORY, "ahci", "ahci", R },
             { GIVE_MEMORY, "state", "storage.state", RW },
             { GIVE_MEMORY, "dma", "storage.dma", RW },
+            { GIVE_DEVICE, "ports", "ports", WEIR_R_ACCESS },
             { GIVE_DEVICE, "addresses", "addresses", WEIR_R_READ | WEIR_R_WRITE },
         },
     },

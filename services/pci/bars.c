@@ -144,11 +144,16 @@ static bool add_reachable(const struct pci *p, struct pci_hook *out, unsigned *n
     }
 }
 
+/* The two channels of IDE in compatibility mode (PCI IDE Controller Specification 1.0, 2.1). */
+static const struct pci_range ide_ports[] = {{0x1f0, 0x1f7}, {0x3f6, 0x3f6}, {0x170, 0x177}, {0x376, 0x376}};
+
 int pci_wanted_hooks(const struct pci *p, const struct pci_function *f, const struct pci_decode *d,
                      struct pci_hook out[PCI_MAX_HOOKS])
 {
     unsigned n = 0;
 
+    for (unsigned i = 0; f->ide && i < sizeof(ide_ports) / sizeof(ide_ports[0]); i++)
+        out[n++] = (struct pci_hook){ide_ports[i].first, ide_ports[i].last, PCI_PORTS, PCI_TO_STORAGE, 0, 0, 0};
     for (unsigned i = 0; i < f->segments; i++) {
         const struct pci_segment *s = &f->segment[i];
         unsigned before = n;

@@ -140,8 +140,12 @@ static enum weir_status bind_rule(uint64_t device, const struct pci_hook *hook)
 }
 
 /* Tells storage with every access where the registers are, and once beforehand. */
-static enum weir_status bind_ahci(uint64_t device, const struct pci_hook *hook)
+static enum weir_status bind_storage(uint64_t device, const struct pci_hook *hook)
 {
+    if (hook->space == PCI_PORTS && hw.ahci) {
+        hw.ahci->ide = 1;
+        return bind_other(device, WEIR_BIND_FORWARD, hw.storage, hook->base, "storage");
+    }
     if (!hw.ahci || hook->base % WEIR_PAGE || hook->rule >= WEIR_AHCI_MAX)
         return WEIR_E_ARG;
     if (hook->base)
@@ -155,7 +159,7 @@ static enum weir_status bind_device(uint64_t device, const struct pci_hook *hook
     case PCI_TO_WATCH:
         return bind_rule(device, hook);
     case PCI_TO_STORAGE:
-        return bind_ahci(device, hook);
+        return bind_storage(device, hook);
     case PCI_TO_SELF:
         return vmm_device_ctl(device, WEIR_DEV_BIND, WEIR_BIND_FORWARD, hw.self, 0);
     default:

@@ -87,6 +87,7 @@ enum policy_action pci_decide_where(struct pci *p, struct pci_address a, struct 
 bool pci_has_bar_rule(struct pci *p, struct pci_address a, struct pci_where w);
 void pci_rules_start(struct pci *p);
 bool pci_is_ahci(uint32_t class_code);
+bool pci_is_ide(uint32_t class_code);
 
 /* ---- bars.c: arithmetic without hardware ---- */
 void pci_bar_layout(struct pci_function *f, const uint32_t mask[PCI_BARS],

@@ -42,7 +42,7 @@ enum pci_hook_to {
     PCI_TO_WATCH = 0, /* rule: index into policy_tables.mmio */
     PCI_TO_NOBODY,    /* WEIR_BIND_FLOAT: a back door to a hooked BAR */
     PCI_TO_SELF,      /* the ECAM */
-    PCI_TO_STORAGE,   /* an AHCI controller's registers; rule: its index in struct weir_ahci */
+    PCI_TO_STORAGE,   /* memory: an AHCI controller's registers; rule: its index in struct weir_ahci. Ports: IDE's */
 };
 
 struct pci_hook {
@@ -152,6 +152,7 @@ struct pci_function {
     uint8_t resizables, resizable_bar[PCI_BARS];
     uint8_t power_state;
     struct pci_bar bar[PCI_BARS], rom;
+    bool ide;     /* the one whose channels are at 1F0h and 170h */
     uint8_t ahci; /* a controller for storage: its index in struct weir_ahci, plus 1; 0: none */
     struct pci_decode now;
     uint64_t told[PCI_BARS]; /* where each BAR was when it was last decoded, 0: never */

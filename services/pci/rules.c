@@ -29,6 +29,11 @@ bool pci_is_ahci(uint32_t class_code)
     return class_code == 0x010601; /* AHCI 1.3.1, 2.1.5 */
 }
 
+bool pci_is_ide(uint32_t class_code)
+{
+    return class_code >> 8 == 0x0101; /* PCI IDE Controller Specification 1.0, 3.1 */
+}
+
 static const struct policy_pci_match *match_of(const struct pci *p, bool mmio, unsigned index)
 {
     return mmio ? &p->tables->mmio[index].pci : &p->tables->pci[index].match;
@@ -91,7 +96,7 @@ bool pci_has_bar_rule(struct pci *p, struct pci_address a, struct pci_where w)
     if (!p->bar_rules)
         return false;
     id = pci_identify(p, a);
-    if (p->tables->nstorage && pci_is_ahci(id.class_code))
+    if (p->tables->nstorage && (pci_is_ahci(id.class_code) || pci_is_ide(id.class_code)))
         return true;
     for (unsigned i = p->tables->nmmio_absolute; i < p->tables->nmmio; i++)
         if (pci_rule_matches(p, true, i, a, w, &id))

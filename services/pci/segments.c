@@ -9,6 +9,8 @@
 #include <weir/service.h>
 
 #define AHCI_BAR 5u
+#define IDE_BUS_MASTER_BAR 4u
+#define IDE_BUS_MASTER_PORTS 16u
 
 static bool add_segment(struct pci *p, struct pci_function *f, struct pci_address a,
                         struct pci_segment s)
@@ -215,17 +217,46 @@ static bool add_storage(struct pci *p, struct pci_function *f, struct pci_addres
                                                      f->ahci ? PCI_TO_STORAGE : PCI_TO_NOBODY});
 }
 
+/* In compatibility mode the channels' ports are fixed (pci_wanted_hooks); in native mode they are in BARs, and closed. */
+static bool add_ide(struct pci *p, struct pci_function *f, struct pci_address a)
+{
+    bool native = f->class_code & 5;
+
+    f->ide = false;
+    if (!p->tables->nstorage || !pci_is_ide(f->class_code))
+        return true;
+    f->ide = true;
+    for (unsigned i = 0; i < PCI_MAX_FUNCTIONS; i++)
+        if (p->function[i].used && p->function[i].ide && &p->function[i] != f)
+            f->ide = false;
+    if (native || !f->ide)
+        pci_log(p, "%02x:%02x.%u: an IDE controller %s; the guest does not reach it", a.bus, a.devfn >> 3, a.devfn & 7u,
+                native ? "in native mode" : "beside another");
+    for (unsigned bar = 0; bar < f->bars && bar <= IDE_BUS_MASTER_BAR; bar++) {
+        struct pci_segment s = {0, UINT64_MAX, 0, (uint8_t)bar, PCI_TO_NOBODY};
+
+        if (bar == IDE_BUS_MASTER_BAR && f->ide && f->bar[bar].io) {
+            s.last = IDE_BUS_MASTER_PORTS - 1;
+            s.to = PCI_TO_STORAGE;
+        }
+        if (f->bar[bar].size && !add_segment(p, f, a, s))
+            return false;
+    }
+    return true;
+}
+
 /* Back doors come before the rules: a rule that lets the I/O BAR pass must not open them. */
 bool pci_make_segments(struct pci *p, struct pci_function *f, struct pci_address a)
 {
     f->segments = 0;
     f->blocks = 0;
-    if (!add_storage(p, f, a) || !add_rules(p, f, a))
+    if (!add_storage(p, f, a) || !add_ide(p, f, a) || !add_rules(p, f, a))
         return false;
     if (hooks_memory(f)) {
         f->segments = 0;
         block_virtio_window(p, f, a);
-        if (!add_ahci_pair(p, f, a) || !add_known_pairs(p, f, a) || !add_storage(p, f, a) || !add_rules(p, f, a))
+        if (!add_ahci_pair(p, f, a) || !add_known_pairs(p, f, a) || !add_storage(p, f, a) || !add_ide(p, f, a) ||
+            !add_rules(p, f, a))
             return false;
     }
     drop_nowhere(f);

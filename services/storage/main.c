@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * storage: the guest's disks, by the policy's rules. pci binds the registers of AHCI controllers to this service's port;
+ * storage: the guest's disks, by the policy's rules. pci binds the registers of AHCI and IDE controllers to its port;
  * everything else is in the library (storage.h).
  */
 #include "../common/ready.h"
 #include "crypt/crypt.h"
+#include "ide/ide.h"
 #include "service.h"
 #include "storage.h"
 #include <stdio.h>
@@ -46,6 +47,12 @@ static enum weir_verdict access(void *context, struct weir_msg *msg)
     else
         msg->data = registers_read(h, offset, msg->size);
     return WEIR_V_DONE;
+}
+
+static enum weir_verdict port_access(void *context, struct weir_msg *msg)
+{
+    (void)context;
+    return storage.ide ? ide_access(msg, vmm_transfer()) : WEIR_V_DENY;
 }
 
 static const struct weir_start_region *need(const char *name, uint64_t bytes)
@@ -91,6 +98,9 @@ static void start(void)
     take_keys();
     for (unsigned i = 0; i < HBAS && i < WEIR_AHCI_MAX; i++)
         bases[i] = ahci->base[i];
+    storage.ide = ahci->ide;
+    if (storage.ide && !hardware_open_ide())
+        give_up("the ports of IDE can't be opened");
     _Static_assert(sizeof(struct saved) <= 1664 * 1024 && sizeof(struct dma) <= 9824 * 1024, "what init makes");
     if (!storage_start(bases, vmm_start()->instance > 0))
         give_up(storage.reason);
@@ -98,7 +108,7 @@ static void start(void)
 
 int main(void)
 {
-    struct vmm_service service = { .port = WEIR_SLOT_PORT, .mmio = access };
+    struct vmm_service service = { .port = WEIR_SLOT_PORT, .io = port_access, .mmio = access };
 
     start();
     if (service_ready() != WEIR_OK)

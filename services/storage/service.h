@@ -10,5 +10,7 @@
 
 /* Maps the ranges of memory_range(). */
 bool hardware_map_ram(void);
+/* Opens the ports of IDE's two channels for this service. */
+bool hardware_open_ide(void);
 
 #endif

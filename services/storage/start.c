@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Taking controllers over: from the firmware at the start, from an earlier instance after a restart. */
 #include "storage.h"
+#include "ide/ide.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -104,7 +105,7 @@ static bool is_met(const struct policy_storage *e)
     for (unsigned i = 0; i < storage.ports; i++)
         if (storage.port[i].disk.rule.encrypt == e && storage.port[i].s->id.known == DISK_KNOWN)
             return true;
-    return false;
+    return ide_is_met(e);
 }
 
 bool storage_start(const uint64_t bases[HBAS], bool restarted)
@@ -117,6 +118,8 @@ bool storage_start(const uint64_t bases[HBAS], bool restarted)
         memset(storage.saved, 0, sizeof(*storage.saved));
         storage.saved->magic = SAVED_MAGIC;
     }
+    if (storage.ide)
+        ide_begin();
     for (unsigned i = 0; i < HBAS; i++) {
         storage.hba[i].index = i;
         if (bases[i] && !storage_open(&storage.hba[i], bases[i])) {
@@ -125,6 +128,8 @@ bool storage_start(const uint64_t bases[HBAS], bool restarted)
             return false;
         }
     }
+    if (storage.ide)
+        ide_start();
     if (storage.reason[0])
         return restarted;
     for (unsigned i = 0; i < t->nstorage && !restarted; i++) {

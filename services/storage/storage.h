@@ -14,6 +14,7 @@
 #include "ahci.h"
 #include "command.h"
 #include "disk.h"
+#include "ide/saved.h"
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -85,6 +86,7 @@ struct saved {
     } hba[HBAS];
     struct saved_port port[PORTS];
     struct piece pieces[PORTS][SLOTS][BOUNCED_PRDS];
+    struct ide_saved ide;
 };
 
 /* What the controllers read and write by DMA. */
@@ -106,6 +108,7 @@ _Static_assert(offsetof(struct dma_port, fis) == 0x400 && offsetof(struct dma_po
 struct dma {
     uint8_t pool[POOL_PAGES][4096];
     struct dma_port port[PORTS];
+    struct ide_dma ide;
 };
 
 /* ---- an instance's own ---- */
@@ -142,6 +145,7 @@ struct storage {
     struct hba hba[HBAS];
     struct port port[PORTS];
     unsigned ports;
+    bool ide;     /* an IDE controller is there */
     bool starved; /* some port's command waits for room in the pool */
     char reason[300]; /* why storage_start() failed */
 };

@@ -45,7 +45,7 @@ void crypt_decrypt(const struct crypt_key *key, uint64_t sector, void *to, const
 /* ---- memory ---- */
 
 /* What an address is to the controller. Anything but RAM of the guest's and storage's own is a failure of storage. */
-static uint8_t *bus(uint64_t address, uint64_t bytes)
+uint8_t *model_bus(uint64_t address, uint64_t bytes)
 {
     if (address >= MODEL_DMA && address - MODEL_DMA + bytes <= sizeof(struct dma))
         return (uint8_t *)storage.dma + (address - MODEL_DMA);
@@ -58,7 +58,7 @@ static uint8_t *own(uint64_t address, uint64_t bytes)
 {
     if (address < MODEL_DMA || address - MODEL_DMA + bytes > sizeof(struct dma))
         die("a structure of the controller's is not in storage's memory", address);
-    return bus(address, bytes);
+    return model_bus(address, bytes);
 }
 
 /* ---- the disk ---- */
@@ -80,9 +80,9 @@ static bool move(struct transfer *t, uint8_t *data, uint32_t bytes, bool to_memo
         n = n < bytes ? n : bytes;
         at = ((uint64_t)t->prd->dbau << 32 | t->prd->dba) + t->offset;
         if (to_memory)
-            memcpy(bus(at, n), data, n);
+            memcpy(model_bus(at, n), data, n);
         else
-            memcpy(data, bus(at, n), n);
+            memcpy(data, model_bus(at, n), n);
         data += n;
         bytes -= n;
         t->moved += n;

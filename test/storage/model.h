@@ -46,6 +46,8 @@ void model_again(void);
 bool model_start(void);
 /* Does the n-th of the commands that wait on a port; false: there are not so many. */
 bool model_step(unsigned port, unsigned n);
+/* What an address is to a controller. Anything but RAM of the guest's and storage's own ends the test. */
+uint8_t *model_bus(uint64_t address, uint64_t bytes);
 /* What the stand-in cipher makes of a sector, in place. */
 void model_cipher(uint64_t sector, uint8_t *data);
 
