@@ -252,6 +252,18 @@ static void case_hooks(void)
     aml_destroy(aml);
 }
 
+/* Storing to an argument that refers to itself gives the reference up while it is stored through. */
+static void case_arguments_that_refer_to_themselves(void)
+{
+    struct seen seen;
+    struct aml *aml = loaded(NULL, &seen);
+    uint64_t value;
+
+    CHECK(evaluate(aml, "\\SELF", 7, &value) == AML_OK && value == 7);
+    CHECK(evaluate(aml, "\\CRSS", 7, &value) == AML_OK && value == 1);
+    aml_destroy(aml);
+}
+
 /* PCI_Config is announced by _REG (2, 1), unless the embedder has it from the start. */
 static void case_pci_is_announced(void)
 {
@@ -456,6 +468,7 @@ int main(int argc, char **argv)
         { "handler-sees-access", case_handler_sees_access },
         { "hooks", case_hooks },
         { "pci-is-announced", case_pci_is_announced },
+        { "arguments-that-refer-to-themselves", case_arguments_that_refer_to_themselves },
         { "two-instances", case_two_instances },
         { "arguments", case_arguments },
         { "cut-tables", case_cut_tables },

@@ -267,6 +267,8 @@ static result store_to_variable(struct walk *w, struct aml_object *source,
     bool arg = variable->cls == REF_ARG;
     struct aml_object **slot = &w->frame->u.frame.slot[variable->aux + (arg ? SLOT_ARG : 0)];
     struct aml_object *current = *slot;
+    struct aml_object *frame;
+    uint32_t at;
 
     if (current == source) {
         return AML_OK;
@@ -285,8 +287,11 @@ static result store_to_variable(struct walk *w, struct aml_object *source,
             return store_to_node(w, source, current->u.ref.node, false, 'w',
                                  &(struct aml_object *){ NULL });
         }
-        slot_set(aml, &current->u.ref.object->u.frame.slot[current->u.ref.index], source);
-        current->u.ref.object->u.frame.type[current->u.ref.index] = source->type;
+        /* The argument may refer to itself: then it goes here. */
+        frame = current->u.ref.object;
+        at = current->u.ref.index;
+        slot_set(aml, &frame->u.frame.slot[at], source);
+        frame->u.frame.type[at] = source->type;
         return AML_OK;
     }
     source->flags &= (uint8_t)~OBJ_CONSTANT;

@@ -29,6 +29,9 @@ DefinitionBlock ("", "DSDT", 2, "WEIR", "UNITS", 1)
     Method (SLOW) { While (One) { Sleep (1000) } }
     Method (ADDA, 3) { Local0 = Package (3) {} Local0[0] = Arg0 Local0[1] = Arg1 Local0[2] = Arg2 Return (Local0) }
     Method (MADE, 0, Serialized) { Name (\TEMP, 1) Return (\TEMP) }
+    // An argument that refers to itself, and one to the other.
+    Method (SELF, 1) { Local0 = Arg0 Store (RefOf (Arg0), Arg0) Store (Local0, Arg0) Return (Arg0) }
+    Method (CRSS, 1) { Store (RefOf (Arg0), Arg1) Store (RefOf (Arg1), Arg0) Store (5, Arg1) Store (6, Arg0) Return (1) }
     Method (OSI) { Return (_OSI ("Weir test")) }
     Method (DBG) { Debug = "a word" }
     Method (FTL) { Fatal (1, 0x22, 0x33) }
