@@ -64,7 +64,7 @@ static result buffer_datum(struct aml *aml, struct aml_object *field, bool write
     return AML_OK;
 }
 
-/* DATA has 8 bytes: a data register can be wider than the accesses, and is read and written whole. */
+/* DATA has 8 bytes: a data register wider than the accesses is read and written whole. */
 static result index_datum(struct aml *aml, struct aml_object *field, bool write, uint32_t offset,
                           uint8_t *data)
 {
@@ -85,7 +85,7 @@ static result index_datum(struct aml *aml, struct aml_object *field, bool write,
     return bits_read(aml, reg, data, 8);
 }
 
-/* Banks and index or data registers reach here with any region, also one that speaks in messages. */
+/* Banks, index and data registers reach here with any region, also one that speaks in messages. */
 static result region_datum(struct aml *aml, struct aml_object *field, bool write, uint32_t offset,
                            uint8_t *data, uint32_t size)
 {
@@ -101,8 +101,8 @@ static result region_datum(struct aml *aml, struct aml_object *field, bool write
 }
 
 /*
- * One access of the field's width, OFFSET bytes after its base; DATA has SIZE bytes, as many as that
- * and for an IndexField 8.
+ * One access of the field's width, OFFSET bytes after its base; DATA has SIZE bytes, as many as
+ * that, and for an IndexField 8.
  */
 static result datum(struct aml *aml, struct aml_object *field, bool write, uint32_t offset,
                     uint8_t *data, uint32_t size)

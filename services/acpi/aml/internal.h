@@ -417,7 +417,7 @@ result bits_read(struct aml *aml, struct aml_object *field, uint8_t *buffer, uin
 result bits_write(struct aml *aml, struct aml_object *field, const uint8_t *buffer,
                   uint32_t length);
 bool serial_space(uint8_t space);
-/* Fields of these spaces are messages or pins: no access of the field's width can be made of them. */
+/* Fields of these spaces are messages or pins: there is no access of the field's width. */
 bool message_space(uint8_t space);
 result serial_read(struct aml *aml, struct aml_object *field, struct aml_object **value);
 result serial_write(struct aml *aml, struct aml_object *field, struct aml_object *value,

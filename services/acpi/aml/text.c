@@ -154,7 +154,7 @@ static enum aml_status check_small(unsigned int tag, unsigned int size)
     return AML_AML_INVALID_RESOURCE_TYPE;
 }
 
-/* Large descriptors (6.4.3) by number: the least size of their body; FIXED ones have exactly that. */
+/* Large descriptors (6.4.3) by number: the least size of their body; FIXED: exactly that. */
 static enum aml_status check_large(unsigned int tag, unsigned int size)
 {
     enum { KNOWN = 0x40, FIXED = 0xC0, LEAST = 0x3F };
