@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "core/string.h"
 #include "device.h"
+#include "init.h"
 #include "note.h"
 #include "port.h"
 #include "thread.h"
@@ -127,6 +128,32 @@ static void backtrace(struct thread *t, struct weir_failure *f)
     }
 }
 
+static bool has_right(const struct domain *d, const struct object *o, u32 right)
+{
+    for (u32 i = 0; i < d->ncaps; i++)
+        if (d->caps[i].object == o && (d->caps[i].rights & right))
+            return true;
+    return false;
+}
+
+static bool is_served(const struct object *o)
+{
+    for (const struct domain *d = domains; d; d = d->next)
+        if (!d->stopped && d->threads && has_right(d, o, o->kind == WEIR_PORT ? WEIR_R_RECEIVE : WEIR_R_WAIT))
+            return true;
+    return false;
+}
+
+/* Without init nobody comes any more for what a dead service should have served: it ends, as past a restart limit. */
+static void end_unserved(void)
+{
+    for (struct object *o = init_domain->objects, *next; o; o = next) {
+        next = o->next;
+        if ((o->kind == WEIR_PORT || o->kind == WEIR_NOTE) && !is_served(o))
+            object_destroy(o);
+    }
+}
+
 void domain_stop(struct domain *d, const struct weir_failure *why)
 {
     if (d->stopped)
@@ -136,11 +163,13 @@ void domain_stop(struct domain *d, const struct weir_failure *why)
     d->failure.tsc = rdtsc();
     for (struct thread *t = d->threads; t; t = t->next_in_domain)
         thread_stop(t);
-    if (d->fail_note)
+    if (init_domain->stopped) {
+        log_line("weir: %s stopped: failure %u vector %u error %lx address %lx rip %lx; services are not restarted any more",
+                 d == init_domain ? "init" : "a service", why->kind, why->vector, why->error_code, why->address, why->rip);
+        end_unserved();
+    } else if (d->fail_note) {
         note_signal(d->fail_note, d->fail_bits);
-    else
-        log_line("weir: init stopped: failure %u vector %u error %lx address %lx rip %lx; services are not restarted any more",
-                 why->kind, why->vector, why->error_code, why->address, why->rip);
+    }
 }
 
 void domain_fail(struct thread *t, const struct weir_failure *why)

@@ -238,15 +238,34 @@ def case_a_disk_without_storage_fails():
 
 
 def case_init_fails_and_the_guest_lives():
-    with_modules(init="mortal")
-    with Boot(policy=ALL) as machine:
+    """Nothing is started anew any more; what fails then, is what its on_limit says at once."""
+    with_modules(init="mortal", watch="moody")
+    policy = CONTROL + 'io.log{ ports = "5000h" }\nio.log{ ports = "B3h" }\npci.hide{ vendor = 0x1234, device = 0x5678 }\n'
+    with Boot(policy=policy) as machine:
+        machine.ok("printf 'Z' | dd of=/dev/port bs=1 count=1 seek=179 2>/dev/null")
         result = machine.sh("weirctl restart emulator")
         equal("weirctl", result.status, 1)
         matches("weirctl", result.err.decode(), "services are not started anew any more")
         machine.wait_log(r"^weir: init stopped: .*services are not restarted any more")
         equal("the guest", machine.ok("echo $((6 * 7))"), "42\n")
-        equal("a service", in_port(machine, 0x5100), 0x5a)
+        equal("services", (in_port(machine, 0xb3), machine.sh("lspci | grep -c .").status), (ord("Z"), 0))
         matches("status", machine.ok("weirctl status"), "init does not answer")
+        equal("the access that watch dies of", in_port(machine, 0x5000), 0xff)
+        machine.wait_log(r"^weir: a service stopped: .*services are not restarted any more")
+        equal("what watch guarded", in_port(machine, 0xb3), 0xff)
+        equal("the others", machine.sh("lspci | grep -c .").status, 0)
+
+
+def case_init_fails_in_the_middle_of_a_restart():
+    with_modules(init="mortal", watch="moody")
+    for word, value in (("fail-closed", 0xff), ("pass", ord("Z"))):
+        policy = CONTROL + f'io.log{{ ports = "B3h" }}\nservice.watch{{ on_limit = "{word}" }}\n'
+        with Boot(policy=policy) as machine:
+            machine.ok("printf 'Z' | dd of=/dev/port bs=1 count=1 seek=179 2>/dev/null")
+            machine.sh("weirctl restart watch")
+            machine.wait_log(r"^weir: init stopped: .*services are not restarted any more")
+            equal(f"what watch guarded, {word}", in_port(machine, 0xb3), value)
+            equal("the guest", machine.ok("echo $((6 * 7))"), "42\n")
 
 
 if __name__ == "__main__":
