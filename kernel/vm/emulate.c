@@ -14,7 +14,8 @@
 #include "vcpu_ops.h"
 #include "x86/insn.h"
 
-#define EMULATED_FLAGS 0x240dd5ull /* status flags, TF, DF, AC, ID; not IF, IOPL, NT */
+#define EMULATED_FLAGS 0x257fd5ull /* all but VM, VIF, VIP; the emulator knows which of them the guest may change */
+#define EVENT_IS_FAULT(e) (((e) & 0x700) == 0x300)
 
 static noreturn void ask(struct cpu *cpu, struct vcpu *v)
 {
@@ -24,9 +25,20 @@ static noreturn void ask(struct cpu *cpu, struct vcpu *v)
     vcpu_park(cpu, v, v->emulator);
 }
 
-void emulate_start(struct cpu *cpu, struct vcpu *v)
+static struct weir_emulation *prepare(struct vcpu *v, u8 request)
 {
     struct weir_emulation *e = v->emulation;
+
+    memset(e, 0, offsetof(struct weir_emulation, log));
+    vcpu_ops->get_state(v, &e->state);
+    e->request = request;
+    e->max_chunk = 1;
+    v->emulated_rip = v->rip;
+    return e;
+}
+
+void emulate_start(struct cpu *cpu, struct vcpu *v)
+{
     struct guest_view g;
 
     if (!v->emulator) {
@@ -34,14 +46,40 @@ void emulate_start(struct cpu *cpu, struct vcpu *v)
         vcpu_raise(v, VECTOR_UD, -1);
         return;
     }
-    memset(e, 0, offsetof(struct weir_emulation, log));
-    vcpu_ops->get_state(v, &e->state);
+    struct weir_emulation *e = prepare(v, WEIR_EMU_EXECUTE);
     vcpu_ops->guest_view(v, &g);
     e->code_length = (u8)guest_fetch(cpu, &g, e->code);
-    e->request = WEIR_EMU_EXECUTE;
-    e->max_chunk = 1;
-    v->emulated_rip = v->rip;
+    v->delivering = 0;
     ask(cpu, v);
+}
+
+static void shut_down(struct cpu *cpu, struct vcpu *v)
+{
+    v->exit.reason = WEIR_EXIT_SHUTDOWN;
+    vcpu_handle_exit(cpu, v);
+}
+
+void emulate_deliver(struct cpu *cpu, struct vcpu *v)
+{
+    v->delivering = (u32)v->event;
+    v->event = 0;
+    if (!v->emulator)
+        shut_down(cpu, v);
+    prepare(v, WEIR_EMU_DELIVER)->vector = (u8)v->delivering;
+    ask(cpu, v);
+}
+
+/* What an exception during delivery becomes (AMD APM vol. 2, 8.2.9). */
+static void deliver_failed(struct cpu *cpu, struct vcpu *v, u8 vector)
+{
+    u8 first = (u8)v->delivering;
+
+    if (!EVENT_IS_FAULT(v->delivering) || (first != VECTOR_DF && first != 0 && (first < 10 || first > VECTOR_PF)))
+        vcpu_raise(v, vector, -1);
+    else if (first != VECTOR_DF)
+        vcpu_raise(v, VECTOR_DF, -1);
+    else
+        shut_down(cpu, v);
 }
 
 /* Both pages of a linear range, translated for the access; false: #PF was raised. */
@@ -195,15 +233,24 @@ static bool do_access(struct cpu *cpu, struct vcpu *v)
 static void finish(struct vcpu *v)
 {
     const struct weir_emu_state *s = &v->emulation->state;
-    const u32 allowed = WEIR_EMU_E_SEGMENTS;
+    u32 effects = v->emulation->effects;
+    u64 rflags = v->rflags;
 
+    v->rflags = (rflags & ~EMULATED_FLAGS) | (s->rflags & EMULATED_FLAGS) | 2;
+    vcpu_ops->clear_shadow(v);
+    if (!vcpu_ops->set_state(v, s, effects)) {
+        v->rflags = rflags;
+        vcpu_raise(v, VECTOR_GP, 0);
+        return;
+    }
     for (unsigned i = 0; i < 16; i++)
         v->regs[i] = s->gpr[i];
-    v->rflags = (v->rflags & ~EMULATED_FLAGS) | (s->rflags & EMULATED_FLAGS) | 2;
     v->rip = s->rip;
-    vcpu_ops->clear_shadow(v);
-    vcpu_ops->set_state(v, s, v->emulation->effects & allowed);
-    if (v->emulation->effects & WEIR_EMU_E_STEP)
+    if (effects & WEIR_EMU_E_INVLPG)
+        v->flush_tlb = true;
+    if (effects & WEIR_EMU_E_INVD)
+        wbinvd();
+    if (effects & WEIR_EMU_E_STEP)
         vcpu_raise_step(v);
 }
 
@@ -220,6 +267,10 @@ void emulate_continue(struct cpu *cpu, struct vcpu *v)
         finish(v);
         return;
     case WEIR_EMU_EXCEPTION:
+        if (v->delivering) {
+            deliver_failed(cpu, v, e->vector);
+            return;
+        }
         if (e->vector < 32 && e->vector != VECTOR_NMI) {
             vcpu_raise(v, e->vector, e->has_error ? (int64_t)(u16)e->error : -1);
             return;
@@ -231,5 +282,7 @@ void emulate_continue(struct cpu *cpu, struct vcpu *v)
     }
     log_line("weir: the emulator does not know the instruction at %lx (%x %x %x %x); #UD", v->emulated_rip, e->code[0],
              e->code[1], e->code[2], e->code[3]);
+    if (v->delivering)
+        shut_down(cpu, v);
     vcpu_raise(v, VECTOR_UD, -1);
 }

@@ -60,6 +60,8 @@ void access_complete(struct cpu *cpu, struct vcpu *v, u8 verdict, u64 data, u32 
 
 /* Has the emulator do the instruction at RIP. May not return. */
 void emulate_start(struct cpu *cpu, struct vcpu *v);
+/* Has the emulator deliver v->event through real mode's vectors. */
+noreturn void emulate_deliver(struct cpu *cpu, struct vcpu *v);
 /* The emulator's answer stands in v->emulation; or an access of it is complete. May not return. */
 void emulate_continue(struct cpu *cpu, struct vcpu *v);
 void emulate_access_done(struct cpu *cpu, struct vcpu *v);

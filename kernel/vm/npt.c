@@ -15,6 +15,7 @@
 static u64 *root;
 static const struct npt_format *format;
 static u64 read_only_page; /* the hook block's; 0: none yet */
+static u64 *hidden;        /* the table of ones that Weir's region has */
 
 static u64 block_bytes(unsigned level)
 {
@@ -106,17 +107,31 @@ void npt_retype(void)
 /* Weir's region: all of it shows one page of ones, as an address without memory does. */
 static void hide_region(void)
 {
-    u64 *ones = new_table(), *table = new_table();
+    u64 *ones = new_table();
 
-    ASSERT(ones && table);
+    hidden = new_table();
+    ASSERT(ones && hidden);
     memset(ones, 0xff, PAGE_SIZE);
     for (unsigned i = 0; i < 512; i++)
-        table[i] = pa_of(ones) | (format->leaf & ~PTE_W) | (format->type ? format->type(region_base, PAGE_SIZE) : 0);
+        hidden[i] = pa_of(ones) | (format->leaf & ~PTE_W) | (format->type ? format->type(region_base, PAGE_SIZE) : 0);
     for (u64 at = region_base; at < region_base + REGION_BYTES; at += 2 * MIB) {
         u64 *e = entry_at(at, 2);
         ASSERT(e);
-        *e = pa_of(table) | format->table;
+        *e = pa_of(hidden) | format->table;
     }
+}
+
+void npt_show(u64 pa)
+{
+    u64 *e = entry_at(pa, 2);
+
+    if (va_of(*e & PTE_ADDR) == hidden) {
+        u64 *own = new_table();
+        ASSERT(own);
+        memcpy(own, hidden, PAGE_SIZE);
+        *e = pa_of(own) | format->table;
+    }
+    *entry_at(pa, 1) = pa | (format->leaf & ~PTE_W) | (format->type ? format->type(pa, PAGE_SIZE) : 0);
 }
 
 void npt_init(const struct npt_format *f)

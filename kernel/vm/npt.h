@@ -36,6 +36,8 @@ must_check bool npt_prepare(u64 first, u64 last);
 void npt_hook(u64 first, u64 last);
 /* The second MiB shows the first while the A20 gate is closed (a20.h), else itself. */
 void npt_second_mib(void);
+/* Shows the guest a page of Weir's region, read-only. Boot only. */
+void npt_show(u64 pa);
 /* The hook block's page becomes read-only. */
 void npt_protect_hook(void);
 

@@ -67,6 +67,7 @@ struct vcpu {
     u8 state;       /* enum vcpu_state */
     bool attention; /* something is to be done before entry: any of the flags below */
     bool nmi_pending, nmi_blocked, flush_tlb, want_interrupt_exit;
+    bool halt_exits; /* always: the CPU cannot wait in the guest's mode */
     u64 event;      /* to be injected at entry, EVENTINJ's format; 0: none */
     u64 nmi_iret_rip;
     u64 retried_rip; /* where an exit's instruction was not found, the last time */
@@ -83,6 +84,7 @@ struct vcpu {
     struct weir_emulation *emulation; /* a page: the emulator's request */
     u8 *io_page;                      /* a page: data of string I/O */
     u64 emulated_rip;
+    u32 delivering;                   /* the event that the emulator delivers; 0: it does an instruction */
     u8 emulated_half;                 /* which 8 bytes of a 16-byte access are under way */
     bool emulator_answered;           /* v->emulation is to be looked at before entry */
     bool replied;                     /* the access is to be completed with the following before entry */

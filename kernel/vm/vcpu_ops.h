@@ -30,7 +30,8 @@ struct vcpu_ops {
     /* Fetches what the exit says of the code: bytes of the instruction, if the CPU recorded them; else 0. */
     unsigned (*fetched)(struct vcpu *v, const u8 **code);
     void (*get_state)(struct vcpu *v, struct weir_emu_state *s);
-    void (*set_state)(struct vcpu *v, const struct weir_emu_state *s, u32 effects); /* enum weir_emu_effect */
+    /* effects: enum weir_emu_effect. false: a control register cannot be so, #GP; nothing is changed. */
+    must_check bool (*set_state)(struct vcpu *v, const struct weir_emu_state *s, u32 effects);
     void (*guest_view)(const struct vcpu *v, struct guest_view *g);
     int (*take_interrupt)(struct cpu *cpu); /* an INTR exit's vector, acknowledged; -1: it is gone */
     void (*take_nmi)(struct cpu *cpu);      /* an NMI exit's NMI is consumed in host mode */

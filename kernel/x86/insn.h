@@ -156,6 +156,19 @@ static inline void write_dr6(u64 v)
     asm volatile("mov %0, %%dr6" : : "r"(v));
 }
 
+/* DR0 to DR3. */
+static inline void read_breakpoints(u64 dr[4])
+{
+    asm volatile("mov %%dr0, %0\n mov %%dr1, %1\n mov %%dr2, %2\n mov %%dr3, %3"
+                 : "=r"(dr[0]), "=r"(dr[1]), "=r"(dr[2]), "=r"(dr[3]));
+}
+
+static inline void write_breakpoints(const u64 dr[4])
+{
+    asm volatile("mov %0, %%dr0\n mov %1, %%dr1\n mov %2, %%dr2\n mov %3, %%dr3"
+                 : : "r"(dr[0]), "r"(dr[1]), "r"(dr[2]), "r"(dr[3]));
+}
+
 static inline void wbinvd(void)
 {
     asm volatile("wbinvd" : : : "memory");
@@ -189,6 +202,7 @@ static inline void cli(void)
 
 #define RFLAGS_TF BIT(8)
 #define RFLAGS_IF BIT(9)
+#define RFLAGS_IOPL (BIT(12) | BIT(13))
 #define RFLAGS_VM BIT(17)
 #define RFLAGS_AC BIT(18)
 
@@ -221,8 +235,10 @@ static inline void cli(void)
 #define VECTOR_UD 6
 #define VECTOR_NM 7
 #define VECTOR_DF 8
+#define VECTOR_SS 12
 #define VECTOR_GP 13
 #define VECTOR_PF 14
+#define VECTOR_AC 17
 #define VECTOR_MC 18
 
 #endif

@@ -5,13 +5,14 @@ import sys
 from pathlib import Path
 
 from boot import Boot
-from harness import equal, main, matches
+from harness import equal, lacks, main, matches
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "guest"))
 
 from weir import HOOKS, output, same_digests  # noqa: E402
 
 VMX = ("--cpu", "vmx")
+NO_UNRESTRICTED_GUEST = ("--cpu", "vmx:corei5_lynnfield_750")
 SVM = ("--cpu", "svm:trinity_apu")
 
 
@@ -42,6 +43,26 @@ def case_mmio_on_svm():
     same_digests("digest", HOOKS, r"digest com2", parameters={2: 7}, words=SVM)
 
 
+def case_real_mode_on_vmx():
+    same_digests("real", None, "none", words=VMX)
+
+
+def case_real_mode_without_unrestricted_guest():
+    same_digests("real", None, "none", words=NO_UNRESTRICTED_GUEST)
+
+
+def case_paging_without_unrestricted_guest():
+    same_digests("paging", None, "none", words=NO_UNRESTRICTED_GUEST)
+
+
+def case_digest_without_unrestricted_guest():
+    same_digests("digest", None, r"digest (svm|com2)", words=NO_UNRESTRICTED_GUEST)
+
+
+def case_memory_map_without_unrestricted_guest():
+    matches("the last line", output("memmap", *NO_UNRESTRICTED_GUEST, parameters={15: 1}), r"^end memmap ok$")
+
+
 def case_digest_on_vmx_when_hooked():
     same_digests("digest", HOOKS, r"digest (svm|com2|string|step\.rep|dr\.|shadow)", words=VMX)
 
@@ -50,10 +71,16 @@ def shell(words, vendor):
     with Boot("--plain-disk", *words, timeout=600) as machine:
         equal("the kernel", machine.ok("uname -s"), "Linux\n")
         matches("Weir's log", machine.weir_log(), rf"^weir \S+ {vendor}$")
+        (matches if words == NO_UNRESTRICTED_GUEST else lacks)(
+            "Weir's log", machine.weir_log(), "no unrestricted guest: real mode runs in virtual-8086 mode")
 
 
 def case_shell_on_vmx():
     shell(VMX, "vmx ept")
+
+
+def case_shell_without_unrestricted_guest():
+    shell(NO_UNRESTRICTED_GUEST, "vmx ept")
 
 
 def case_shell_on_svm():

@@ -84,6 +84,12 @@ void vcpu_raise(struct vcpu *exited, u8 vector, int64_t error)
     (void)error;
 }
 
+void vmx_real_exception(struct vcpu *exited, u32 event)
+{
+    (void)exited;
+    snprintf(text, sizeof(text), "exception %u", event & 0xff);
+}
+
 unsigned guest_fetch(struct cpu *cpu, const struct guest_view *g, u8 code[16])
 {
     (void)cpu;
@@ -115,6 +121,10 @@ UNUSED_PART(void vmx_setup(struct vcpu *created __attribute__((unused))))
 UNUSED_PART(u64 ept_pointer(void))
 UNUSED_PART(bool ept_is_mtrr(u32 msr __attribute__((unused))))
 UNUSED_PART(void ept_mtrr_written(void))
+UNUSED_PART(void vmx_load_control(struct vcpu *loaded __attribute__((unused)),
+                                  const struct vmx_control *c __attribute__((unused))))
+UNUSED_PART(void vmx_find_fit(struct vcpu *loaded __attribute__((unused))))
+UNUSED_PART(void vmx_stand_in(struct vcpu *entered __attribute__((unused))))
 UNUSED_PART(void vcpu_before_entry(struct cpu *cpu __attribute__((unused)), struct vcpu *entered __attribute__((unused))))
 UNUSED_PART(void vmx_explain(struct vcpu *failed __attribute__((unused)), u32 reason __attribute__((unused))))
 UNUSED_PART(void guest_read(struct cpu *cpu __attribute__((unused)), u64 gpa __attribute__((unused)),
@@ -151,6 +161,8 @@ static void on_vmx(char *column[])
     host_vmcs[EXIT_REASON] = reason;
     host_vmcs[QUALIFICATION] = hex(column[QUALIFIED]);
     host_vmcs[EXIT_INSTRUCTION] = hex(column[INFORMATION]);
+    if (reason == 0)
+        host_vmcs[EXIT_EVENT] = hex(column[INFORMATION]);
     host_vmcs[EXIT_LENGTH] = code_count;
     host_vmcs[GUEST_PHYSICAL] = hex(column[ADDRESS]);
     vmx_exit(&v);

@@ -10,7 +10,6 @@ _VMX = {"core2_penryn_t9600", "corei5_lynnfield_750", "corei5_arrandale_m520", "
         "corei7_ivy_bridge_3770k", "corei7_haswell_4770", "broadwell_ult", "corei7_skylake_x", "corei3_cnl",
         "corei7_icelake_u", "tigerlake"}
 _VMX_WITHOUT_EPT = {"core2_penryn_t9600"}
-_VMX_WITHOUT_UNRESTRICTED_GUEST = {"core2_penryn_t9600", "corei5_lynnfield_750"}
 _SVM_WITHOUT_NPT = {"turion64_tyler"}
 _IPS = 50_000_000       # what the TSC and all timers count with
 
@@ -39,8 +38,6 @@ def _reject_unbuilt(cpu, vendor, name):
         raise usage(f"--cpu {cpu}: it has no nested paging, and shadow paging is not built yet")
     if name in _VMX_WITHOUT_EPT:
         raise usage(f"--cpu {cpu}: it has no EPT, and shadow paging on VMX is not built yet")
-    if name in _VMX_WITHOUT_UNRESTRICTED_GUEST:
-        raise usage(f"--cpu {cpu}: it has no unrestricted guest, which is not built yet")
 
 
 def reject(options):

@@ -340,15 +340,16 @@ static void get_state(struct vcpu *v, struct weir_emu_state *s)
     s->cpl = c->cpl;
 }
 
-static void set_state(struct vcpu *v, const struct weir_emu_state *s, u32 effects)
+static bool set_state(struct vcpu *v, const struct weir_emu_state *s, u32 effects)
 {
     struct vmcb *c = v->vmcb;
 
-    if (!(effects & WEIR_EMU_E_SEGMENTS))
-        return;
-    vmsave(v->control_pa);
-    memcpy(&c->es, s->segment, 6 * sizeof(c->es));
-    vmload(v->control_pa);
+    if (effects & WEIR_EMU_E_SEGMENTS) {
+        vmsave(v->control_pa);
+        memcpy(&c->es, s->segment, 6 * sizeof(c->es));
+        vmload(v->control_pa);
+    }
+    return true;
 }
 
 static void set_cr2(struct vcpu *v, u64 cr2)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Control register accesses that exit: MOV to CR0 that changes a bit of the host's (NE, NW, CD), and MOV to CR4 that
- * sets one (VMXE, SMXE). All others the CPU does alone (Intel SDM vol. 3C, 26.3).
+ * sets one (VMXE, SMXE). All others the CPU does alone (Intel SDM vol. 3C, 26.3). Without unrestricted guest, CR0.PE and
+ * PG as well, and where the guest does not use paging, all of CR4 and CR3.
  */
 #include "core/log.h"
 #include "mm/window.h"
@@ -10,6 +11,7 @@
 
 #define CR4_PCIDE BIT(17)
 #define CR0_KNOWN 0xe005003full
+#define MSR_VMX_CR4_FIXED1 0x489u
 
 /* PAE's four pointers are in the VMCS under EPT (27.3.1.6). false: one has a reserved bit set. */
 static bool load_pdptes(struct cpu *cpu, u64 cr3)
@@ -27,9 +29,9 @@ static bool load_pdptes(struct cpu *cpu, u64 cr3)
 }
 
 /* MOV to CR0 (vol. 2B, MOV to control registers; vol. 3A, 10.8.5). false: #GP. */
-static bool guest_cr0(struct vcpu *v, u64 value)
+bool vmx_guest_cr0(struct vcpu *v, u64 value)
 {
-    u64 old = vmx_cr0(), efer = vmread(GUEST_EFER), cr4 = vmx_cr4(), changed = old ^ value;
+    u64 old = vmx_cr0(), efer = vmx_efer(v), cr4 = vmx_cr4(), changed = old ^ value;
     bool code64 = (efer & EFER_LMA) && (vmread(GUEST_CS_RIGHTS) & BIT(13));
 
     if (value >> 32 || ((value & CR0_PG) && !(value & CR0_PE)) || ((value & CR0_NW) && !(value & CR0_CD)))
@@ -44,14 +46,26 @@ static bool guest_cr0(struct vcpu *v, u64 value)
     if (!(value & CR0_PG))
         efer &= ~EFER_LMA;
     bool pae = (value & CR0_PG) && (cr4 & CR4_PAE) && !(efer & EFER_LMA);
-    if (pae && (changed & (CR0_PG | CR0_CD | CR0_NW)) && !load_pdptes(v->cpu, vmread(GUEST_CR3)))
+    if (pae && (changed & (CR0_PG | CR0_CD | CR0_NW)) && !load_pdptes(v->cpu, vmx_cr3(v)))
         return false;
-    value = (value & CR0_KNOWN) | CR0_ET;
-    vmwrite(CR0_SHADOW, value);
-    vmwrite(GUEST_CR0, (value & ~(CR0_CD | CR0_NW)) | CR0_NE);
-    vmwrite(GUEST_EFER, efer);
-    vmx_set_entry(v->vmx, ENTRY_GUEST_64, efer & EFER_LMA);
-    v->flush_tlb = true;
+    vmx_load_control(v, &(struct vmx_control){(value & CR0_KNOWN) | CR0_ET, vmx_cr3(v), cr4, efer});
+    return true;
+}
+
+/* Without paging, CR3 is a number that is kept. With it, this is not the kernel's (false). */
+bool vmx_guest_cr3(struct vcpu *v, u64 value)
+{
+    if (v->vmx->unpaged)
+        v->vmx->cr3 = value;
+    return v->vmx->unpaged;
+}
+
+/* The same; PCIDE needs IA-32e mode. */
+bool vmx_guest_cr4(struct vcpu *v, u64 value)
+{
+    if (!v->vmx->unpaged || (value & (~rdmsr(MSR_VMX_CR4_FIXED1) | CR4_VMXE | CR4_SMXE | CR4_PCIDE)))
+        return false;
+    vmx_load_control(v, &(struct vmx_control){vmx_cr0(), vmx_cr3(v), value, vmx_efer(v)});
     return true;
 }
 
@@ -68,15 +82,20 @@ static void decode(struct vcpu *v, u64 q)
 
 void vmx_control_register(struct vcpu *v)
 {
+    static bool (*const write[])(struct vcpu *v, u64 value) = {
+        [0] = vmx_guest_cr0, [3] = vmx_guest_cr3, [4] = vmx_guest_cr4};
     struct guest_view g;
 
     decode(v, vmread(QUALIFICATION));
-    u64 value = v->regs[v->exit.cr.gpr];
+    u64 *gpr = &v->regs[v->exit.cr.gpr];
+    u8 n = v->exit.cr.number;
 
     vmx_guest_view(v, &g);
-    if (g.mode != CODE_64)
-        value = (u32)value;
-    if (v->exit.cr.op == SYSTEM_TO_CR && v->exit.cr.number == 0 && guest_cr0(v, value))
+    u64 value = g.mode == CODE_64 ? *gpr : (u32)*gpr;
+    bool reads = v->exit.cr.op == SYSTEM_FROM_CR && n == 3;
+    if (reads)
+        *gpr = (u32)vmx_cr3(v); /* CR3 exits only without paging */
+    if (reads || (v->exit.cr.op == SYSTEM_TO_CR && n < ARRAY_SIZE(write) && write[n] && write[n](v, value)))
         vcpu_advance(v, v->exit.length);
     else
         vcpu_raise(v, VECTOR_GP, 0);

@@ -24,6 +24,7 @@ static const struct {
     {MSR_SMM_MONITOR, MSR_SMM_MONITOR, true}, {MSR_APIC_BASE, MSR_APIC_BASE, false}, {MSR_TSC, MSR_TSC, false},
     {MSR_TSC_ADJUST, MSR_TSC_ADJUST, false}, {0x200, 0x21f, false}, {0x250, 0x250, false}, {0x258, 0x259, false},
     {0x268, 0x26f, false}, {0x2ff, 0x2ff, false}, /* the MTRRs */
+    {MSR_EFER, MSR_EFER, true}, /* the last: only without unrestricted guest */
 };
 
 static void set_bit(u8 *map, u32 bit, bool on)
@@ -64,7 +65,7 @@ void vmx_intercept_msr(u32 first, u32 last, bool on)
         else
             break;
     }
-    for (unsigned i = 0; !on && i < ARRAY_SIZE(own_msrs); i++)
+    for (unsigned i = 0; !on && i < ARRAY_SIZE(own_msrs) - vmx_features.unrestricted; i++)
         for (u32 msr = own_msrs[i].first; msr <= own_msrs[i].last; msr++)
             if (msr >= first && msr <= last)
                 set_msr(msr, own_msrs[i].read, true);
@@ -121,11 +122,12 @@ static bool is_hidden(u32 msr)
 
 bool vmx_read_msr(struct vcpu *v, u32 msr, u64 *value, bool *fault)
 {
-    (void)v;
     if (is_hidden(msr)) {
         *fault = true;
     } else if (msr == MSR_FEATURE_CONTROL) {
         *value = FEATURE_CONTROL_LOCKED;
+    } else if (msr == MSR_EFER) {
+        *value = vmx_efer(v);
     } else {
         enum vmcs_field field = field_of(msr);
         if (!field)
@@ -145,14 +147,15 @@ static bool cpu_takes(u32 msr, u64 value)
     return good;
 }
 
-static bool write_efer(u64 value)
+static bool write_efer(struct vcpu *v, u64 value)
 {
     const u64 guests = EFER_SCE | EFER_LME | EFER_NXE;
-    u64 now = vmread(GUEST_EFER);
+    u64 now = vmx_efer(v);
 
     if ((value & ~(guests | EFER_LMA)) || ((value ^ now) & EFER_LME && (vmx_cr0() & CR0_PG)))
         return false;
-    vmwrite(GUEST_EFER, (value & guests) | (now & EFER_LMA));
+    v->vmx->efer = (value & guests) | (now & EFER_LMA);
+    vmwrite(GUEST_EFER, v->vmx->unpaged ? v->vmx->efer & ~EFER_LME : v->vmx->efer);
     return true;
 }
 
@@ -163,7 +166,7 @@ bool vmx_write_msr(struct vcpu *v, u32 msr, u64 value, bool *fault)
     if (is_hidden(msr) || msr == MSR_FEATURE_CONTROL) {
         *fault = true;
     } else if (msr == MSR_EFER) {
-        *fault = !write_efer(value);
+        *fault = !write_efer(v, value);
     } else if (field) {
         *fault = !cpu_takes(msr, value);
         if (!*fault)

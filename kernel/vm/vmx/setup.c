@@ -82,8 +82,6 @@ const char *vmx_unusable(void)
         return "this CPU's VT-x lacks virtual NMIs, the bitmaps, or the controls for EFER";
     if (!vmx_features.ept)
         return "this CPU has no EPT, and shadow paging on VT-x is not built yet";
-    if (!vmx_features.unrestricted)
-        return "this CPU has no unrestricted guest, and real mode in virtual-8086 mode is not built yet";
     return NULL;
 }
 
@@ -109,6 +107,10 @@ void vmx_init_cpu(struct cpu *cpu)
     ASSERT(vmx_operation(pa_of(region), true));
     vmx_bitmaps_init();
     ept_init();
+    if (!vmx_features.unrestricted) {
+        log_line("weir: no unrestricted guest: real mode runs in virtual-8086 mode");
+        vmx_real_init();
+    }
 }
 
 static void host_state(struct cpu *cpu)
@@ -174,8 +176,7 @@ void vmx_setup(struct vcpu *v)
         vmwrite(VPID, 1 + v->cpu->id);
     if (f->proc2 & PROC2_XSAVES)
         vmwrite(XSS_EXITING, 0);
-    vmwrite(CR0_MASK, CR0_NE | CR0_NW | CR0_CD);
-    vmwrite(CR4_MASK, CR4_VMXE | CR4_SMXE);
+    vmwrite(CR0_MASK, CR0_NE | CR0_NW | CR0_CD | (f->unrestricted ? 0 : CR0_PE | CR0_PG));
     vmx_bitmaps_use();
     host_state(v->cpu);
 }

@@ -21,6 +21,16 @@ u64 vmx_cr4(void)
     return masked(GUEST_CR4, CR4_MASK, CR4_SHADOW);
 }
 
+u64 vmx_cr3(const struct vcpu *v)
+{
+    return v->vmx->unpaged ? v->vmx->cr3 : vmread(GUEST_CR3);
+}
+
+u64 vmx_efer(const struct vcpu *v)
+{
+    return v->vmx->unpaged ? v->vmx->efer : vmread(GUEST_EFER);
+}
+
 void vmx_set_entry(struct vmx *x, u32 bits, bool on)
 {
     x->entry = on ? vmread(ENTRY_CONTROLS) | bits : vmread(ENTRY_CONTROLS) & ~bits;
@@ -28,8 +38,10 @@ void vmx_set_entry(struct vmx *x, u32 bits, bool on)
 }
 
 /* ES to TR by the VMCS's order: selectors two apart, as limits, rights and bases are. */
-static struct weir_emu_segment get_segment(unsigned i)
+struct weir_emu_segment vmx_get_segment(const struct vmx *x, unsigned i)
 {
+    if (unlikely(x->real) && i == WEIR_EMU_TR)
+        return x->apart[i];
     u32 rights = (u32)vmread(GUEST_ES_RIGHTS + 2 * i);
     struct weir_emu_segment s = {
         .selector = (u16)vmread(GUEST_ES + 2 * i),
@@ -39,34 +51,56 @@ static struct weir_emu_segment get_segment(unsigned i)
 
     if (!(rights & RIGHTS_UNUSABLE))
         s.attributes = (u16)((rights & 0xff) | (rights >> 4 & 0xf00));
+    if (unlikely(x->real) && i <= WEIR_EMU_GS) { /* a load in real mode changes neither */
+        s.limit = x->apart[i].limit;
+        s.attributes = x->apart[i].attributes;
+    }
     return s;
 }
 
-static void set_segment(unsigned i, const struct weir_emu_segment *s)
+/*
+ * Without unrestricted guest a data segment's DPL must not be below its selector's RPL (27.3.1.2), which after real mode
+ * is any; DPL is looked at only when the register is loaded, and by returns to outer levels.
+ */
+void vmx_set_segment(struct vmx *x, unsigned i, const struct weir_emu_segment *s)
 {
-    u32 rights = (s->attributes & 0xff) | (s->attributes & 0xf00u) << 4;
+    u32 rights = (s->attributes & 0xff) | (s->attributes & 0xf00u) << 4, limit = s->limit;
+    bool data = i <= WEIR_EMU_GS && i != WEIR_EMU_CS && i != WEIR_EMU_SS;
 
+    if (x->real && i != WEIR_EMU_LDTR) {
+        x->apart[i] = *s;
+        if (i == WEIR_EMU_TR)
+            return;
+        rights = 0xf3;
+        limit = 0xffff;
+    } else if (!(s->attributes & BIT(7))) {
+        rights = RIGHTS_UNUSABLE;
+    } else if (data && ((rights >> 5) & 3) < (s->selector & 3)) {
+        rights |= (s->selector & 3u) << 5;
+    }
     vmwrite(GUEST_ES + 2 * i, s->selector);
-    vmwrite(GUEST_ES_LIMIT + 2 * i, s->limit);
+    vmwrite(GUEST_ES_LIMIT + 2 * i, limit);
     vmwrite(GUEST_ES_BASE + 2 * i, s->base);
-    vmwrite(GUEST_ES_RIGHTS + 2 * i, s->attributes & BIT(7) ? rights : RIGHTS_UNUSABLE);
+    vmwrite(GUEST_ES_RIGHTS + 2 * i, rights);
 }
 
-static u8 cpl(void)
+static u8 cpl(const struct vcpu *v)
 {
-    return (vmread(GUEST_SS_RIGHTS) >> 5) & 3;
+    return v->vmx->real ? 0 : (vmread(GUEST_SS_RIGHTS) >> 5) & 3;
 }
 
 void vmx_guest_view(const struct vcpu *v, struct guest_view *g)
 {
     u64 rights = vmread(GUEST_CS_RIGHTS);
 
+    if (unlikely(v->vmx->real))
+        rights = (u64)(v->vmx->apart[WEIR_EMU_CS].attributes & BIT(10)) << 4;
     g->cr0 = vmx_cr0();
-    g->cr3 = vmread(GUEST_CR3);
+    g->cr3 = vmx_cr3(v);
     g->cr4 = vmx_cr4();
-    g->efer = vmread(GUEST_EFER);
+    g->efer = vmx_efer(v);
     g->rflags = v->rflags;
-    g->cpl = cpl();
+    g->cpl = cpl(v);
     bool long_mode = (g->efer & EFER_LMA) && (rights & BIT(13));
     g->linear_rip = long_mode ? v->rip : (u32)(vmread(GUEST_CS_BASE) + v->rip);
     g->mode = long_mode ? CODE_64 : rights & BIT(14) ? CODE_32 : CODE_16;
@@ -79,28 +113,64 @@ void vmx_get_state(struct vcpu *v, struct weir_emu_state *s)
     s->rflags = v->rflags;
     s->cr0 = vmx_cr0();
     s->cr2 = v->cpu->ring3 ? v->vmx->cr2 : read_cr2();
-    s->cr3 = vmread(GUEST_CR3);
+    s->cr3 = vmx_cr3(v);
     s->cr4 = vmx_cr4();
     s->cr8 = v->cpu->ring3 ? v->cpu->fence.tpr : read_cr8();
-    s->efer = vmread(GUEST_EFER);
-    memset(s->dr, 0, sizeof(s->dr));
+    s->efer = vmx_efer(v);
+    read_breakpoints(s->dr);
     s->dr[4] = read_dr6();
     s->dr[5] = vmread(GUEST_DR7);
     for (unsigned i = 0; i <= WEIR_EMU_TR; i++)
-        s->segment[i] = get_segment(i);
+        s->segment[i] = vmx_get_segment(v->vmx, i);
     s->segment[WEIR_EMU_GDTR] = (struct weir_emu_segment){
         .limit = (u32)vmread(GUEST_GDTR_LIMIT), .base = vmread(GUEST_GDTR_BASE)};
     s->segment[WEIR_EMU_IDTR] = (struct weir_emu_segment){
         .limit = (u32)vmread(GUEST_IDTR_LIMIT), .base = vmread(GUEST_IDTR_BASE)};
-    s->cpl = cpl();
+    s->cpl = cpl(v);
 }
 
-void vmx_set_state(struct vcpu *v, const struct weir_emu_state *s, u32 effects)
+static void set_tables(struct vmx *x, const struct weir_emu_segment *s)
 {
-    (void)v;
-    if (effects & WEIR_EMU_E_SEGMENTS)
+    vmwrite(GUEST_GDTR_LIMIT, s[WEIR_EMU_GDTR].limit);
+    vmwrite(GUEST_GDTR_BASE, s[WEIR_EMU_GDTR].base);
+    vmwrite(GUEST_IDTR_LIMIT, s[WEIR_EMU_IDTR].limit);
+    vmwrite(GUEST_IDTR_BASE, s[WEIR_EMU_IDTR].base);
+    vmx_set_segment(x, WEIR_EMU_LDTR, &s[WEIR_EMU_LDTR]);
+    vmx_set_segment(x, WEIR_EMU_TR, &s[WEIR_EMU_TR]);
+}
+
+/* Interrupts held off for one instruction: with TF a #DB comes behind it (27.3.1.5). */
+static void set_shadow(u64 rflags)
+{
+    vmwrite(INTERRUPTIBILITY, vmread(INTERRUPTIBILITY) | (rflags & RFLAGS_IF ? BLOCKED_BY_STI : BLOCKED_BY_MOV_SS));
+    vmwrite(PENDING_DEBUG, rflags & RFLAGS_TF ? BIT(14) : 0);
+}
+
+bool vmx_set_state(struct vcpu *v, const struct weir_emu_state *s, u32 effects)
+{
+    if (((effects & WEIR_EMU_E_CR0) && !vmx_guest_cr0(v, s->cr0)) ||
+        ((effects & WEIR_EMU_E_CR4) && !vmx_guest_cr4(v, s->cr4)) ||
+        ((effects & WEIR_EMU_E_CR3) && !vmx_guest_cr3(v, s->cr3)))
+        return false;
+    if (effects & WEIR_EMU_E_CR2)
+        write_cr2(s->cr2);
+    if (effects & WEIR_EMU_E_DR) {
+        write_breakpoints(s->dr);
+        write_dr6(s->dr[4]);
+        vmwrite(GUEST_DR7, s->dr[5]);
+    }
+    if (effects & WEIR_EMU_E_TABLES)
+        set_tables(v->vmx, s->segment);
+    if (effects & WEIR_EMU_E_SEGMENTS) {
         for (unsigned i = 0; i <= WEIR_EMU_GS; i++)
-            set_segment(i, &s->segment[i]);
+            vmx_set_segment(v->vmx, i, &s->segment[i]);
+        vmx_find_fit(v);
+    }
+    if (effects & WEIR_EMU_E_IRET)
+        vmwrite(INTERRUPTIBILITY, vmread(INTERRUPTIBILITY) & ~(u64)BLOCKED_BY_NMI);
+    if (s->shadow)
+        set_shadow(s->rflags);
+    return true;
 }
 
 void vmx_real_mode(struct vcpu *v, u16 cs, u16 ip)
@@ -108,21 +178,15 @@ void vmx_real_mode(struct vcpu *v, u16 cs, u16 ip)
     const struct weir_emu_segment data = {0, 0x93, 0xffff, 0}, ldt = {0, 0x82, 0xffff, 0}, tss = {0, 0x8b, 0xffff, 0};
     const struct weir_emu_segment code = {cs, 0x9b, 0xffff, (u64)cs << 4};
 
+    v->vmx->real = false;
     for (unsigned i = 0; i <= WEIR_EMU_GS; i++)
-        set_segment(i, i == WEIR_EMU_CS ? &code : &data);
-    set_segment(WEIR_EMU_LDTR, &ldt);
-    set_segment(WEIR_EMU_TR, &tss);
+        vmx_set_segment(v->vmx, i, i == WEIR_EMU_CS ? &code : &data);
+    vmx_set_segment(v->vmx, WEIR_EMU_LDTR, &ldt);
+    vmx_set_segment(v->vmx, WEIR_EMU_TR, &tss);
     vmwrite(GUEST_GDTR_BASE, 0);
     vmwrite(GUEST_GDTR_LIMIT, 0xffff);
     vmwrite(GUEST_IDTR_BASE, 0);
     vmwrite(GUEST_IDTR_LIMIT, 0x3ff);
-    vmwrite(GUEST_CR0, CR0_ET | CR0_NE);
-    vmwrite(CR0_SHADOW, CR0_ET);
-    vmwrite(GUEST_CR3, 0);
-    vmwrite(GUEST_CR4, CR4_VMXE);
-    vmwrite(CR4_SHADOW, 0);
-    vmwrite(GUEST_EFER, 0);
-    vmx_set_entry(v->vmx, ENTRY_GUEST_64, false);
     vmwrite(GUEST_DR7, 0x400);
     vmwrite(GUEST_PAT, 0x0007040600070406);
     vmwrite(GUEST_DEBUGCTL, 0);
@@ -139,6 +203,7 @@ void vmx_real_mode(struct vcpu *v, u16 cs, u16 ip)
     memset(v->regs, 0, sizeof(v->regs));
     v->rip = ip;
     v->rflags = 2;
+    vmx_load_control(v, &(struct vmx_control){.cr0 = CR0_ET});
     v->event = 0;
     v->nmi_blocked = false;
 }

@@ -17,12 +17,6 @@ enum { /* basic exit reasons, appendix C */
     REASON_EPT = 48, REASON_EPT_MISCONFIG = 49,
 };
 
-/* Events (25.8.3): types 0, 2 and 3 as EVENTINJ's. */
-#define EVENT_VALID BIT(31)
-#define EVENT_ERROR BIT(11)
-#define EVENT_TYPE(e) (((e) >> 8) & 7)
-enum { EVENT_INTERRUPT = 0, EVENT_NMI = 2, EVENT_SOFT_INT = 4, EVENT_SOFT_PRIVILEGED = 5, EVENT_SOFT_EXCEPTION = 6 };
-
 static const u8 reason_of[64] = { /* 0 stands for none, IO is named apart */
     [0] = WEIR_EXIT_NMI,        [1] = WEIR_EXIT_INTR,       [2] = WEIR_EXIT_SHUTDOWN,   [3] = WEIR_EXIT_INIT,
     [7] = WEIR_EXIT_WINDOW,     [8] = WEIR_EXIT_IRET,       [10] = WEIR_EXIT_CPUID,     [11] = WEIR_EXIT_FORBIDDEN,
@@ -134,11 +128,20 @@ static noinline void write_event(u64 event)
     vmwrite(ENTRY_EVENT, (u32)event);
 }
 
+/* Real mode as virtual-8086 mode: IOPL 0 has PUSHF, POPF, CLI, STI, INT and IRET end in #GP. */
+static noinline u64 v86_rflags(struct vcpu *v)
+{
+    v->vmx->iopl = v->rflags & RFLAGS_IOPL;
+    return (v->rflags & ~RFLAGS_IOPL) | RFLAGS_VM;
+}
+
 static inline void write_back(struct vcpu *v)
 {
+    if (unlikely(v->vmx->real || v->vmx->unfit))
+        vmx_stand_in(v);
     vmwrite(GUEST_RIP, v->rip);
     vmwrite(GUEST_RSP, v->regs[RSP]);
-    vmwrite(GUEST_RFLAGS, v->rflags);
+    vmwrite(GUEST_RFLAGS, unlikely(v->vmx->real) ? v86_rflags(v) : v->rflags);
     if (unlikely(v->event)) {
         write_event(v->event);
         v->event = 0;
@@ -253,6 +256,8 @@ void vmx_exit(struct vcpu *v)
     v->regs[RSP] = vmread(GUEST_RSP);
     v->rip = vmread(GUEST_RIP);
     v->rflags = vmread(GUEST_RFLAGS);
+    if (unlikely(v->vmx->real))
+        v->rflags = (v->rflags & ~(RFLAGS_VM | RFLAGS_IOPL)) | v->vmx->iopl;
     v->exit.length = 0;
     v->exit.code64 = false; /* a code address is asked for where the length is not known: EPT violations */
     if (unlikely(event & EVENT_VALID))
@@ -273,25 +278,28 @@ void vmx_exit(struct vcpu *v)
     if (unlikely(reason == REASON_CR)) {
         v->cpu->count.exits[WEIR_EXIT_CR]++;
         vmx_control_register(v);
+    } else if (unlikely(reason == REASON_NMI && EVENT_TYPE(vmread(EXIT_EVENT)) >= EVENT_EXCEPTION)) {
+        v->cpu->count.exits[WEIR_EXIT_EXCEPTION]++;
+        vmx_real_exception(v, (u32)vmread(EXIT_EVENT));
     } else {
         vcpu_handle_exit(v->cpu, v);
     }
     write_back(v);
 }
 
-static void set_pin(struct vmx *x, u32 bits, bool on)
+void vmx_set_pin(struct vmx *x, u32 bits, bool on)
 {
     x->pin = on ? x->pin | bits : x->pin & ~bits;
     vmwrite(PIN_CONTROLS, x->pin);
 }
 
-static void set_proc(struct vmx *x, u32 bits, bool on)
+void vmx_set_proc(struct vmx *x, u32 bits, bool on)
 {
     x->proc = on ? x->proc | bits : x->proc & ~bits;
     vmwrite(PROC_CONTROLS, x->proc);
 }
 
-static bool takes_interrupts(const struct vcpu *v)
+bool vmx_takes_interrupts(const struct vcpu *v)
 {
     return (v->rflags & RFLAGS_IF) && !(vmread(INTERRUPTIBILITY) & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS));
 }
@@ -301,18 +309,18 @@ static int take_interrupt(struct cpu *cpu)
 {
     struct vcpu *v = cpu->vcpu;
 
-    if (takes_interrupts(v))
+    if (vmx_takes_interrupts(v))
         return fence_take_interrupt(cpu);
-    set_pin(v->vmx, PIN_INTERRUPT, false);
-    set_proc(v->vmx, PROC_INTERRUPT_WINDOW, true);
+    vmx_set_pin(v->vmx, PIN_INTERRUPT, false);
+    vmx_set_proc(v->vmx, PROC_INTERRUPT_WINDOW, true);
     return -1;
 }
 
 static void window(struct vcpu *v)
 {
-    set_proc(v->vmx, PROC_INTERRUPT_WINDOW, false);
-    if (v->want_interrupt_exit)
-        set_pin(v->vmx, PIN_INTERRUPT, true);
+    vmx_set_proc(v->vmx, PROC_INTERRUPT_WINDOW, false);
+    if (v->want_interrupt_exit || v->vmx->real)
+        vmx_set_pin(v->vmx, PIN_INTERRUPT, true);
 }
 
 /* The exit has taken the NMI; only an IRET lets the next one come (28.5.5). */
@@ -328,16 +336,16 @@ static void take_nmi(struct cpu *cpu)
 
 static void intercept_interrupts(struct vcpu *v, bool on)
 {
-    set_pin(v->vmx, PIN_INTERRUPT, on);
-    set_proc(v->vmx, PROC_HLT | PROC_MWAIT, on);
+    vmx_set_pin(v->vmx, PIN_INTERRUPT, on || v->vmx->real); /* the guest's IDT is no IDT in real mode */
+    vmx_set_proc(v->vmx, PROC_HLT | PROC_MWAIT, on);
     if (!on)
-        set_proc(v->vmx, PROC_INTERRUPT_WINDOW, false);
+        vmx_set_proc(v->vmx, PROC_INTERRUPT_WINDOW, false);
 }
 
 /* Virtual NMIs: the CPU itself knows when the guest's IRET unblocks them. */
 static void intercept_iret(struct vcpu *v, bool on)
 {
-    set_proc(v->vmx, PROC_NMI_WINDOW, on);
+    vmx_set_proc(v->vmx, PROC_NMI_WINDOW, on);
 }
 
 static void clear_shadow(struct vcpu *v)

@@ -33,6 +33,13 @@ struct vmx {
     void *vmcs;
     u64 held[HELD_MSRS]; /* the guest's values while ring 3 runs */
     u64 cr2;
+    /* Without unrestricted guest only (real.c). */
+    bool unpaged;  /* CR0.PG=0: an identity-mapped table stands in; CR4, CR3 and EFER are not the guest's */
+    bool real;     /* CR0.PE=0, too: virtual-8086 mode */
+    bool unfit;    /* the CPU cannot be entered with these segments */
+    u64 cr3, efer; /* unpaged: the guest's */
+    u64 iopl;      /* real: the guest's */
+    struct weir_emu_segment apart[WEIR_EMU_TR + 1]; /* real: limits and attributes of ES to GS, and TR */
 };
 CHECK_OFFSET(struct vmx, launched, VMX_OFF_LAUNCHED);
 
@@ -60,13 +67,39 @@ bool vmx_write_msr(struct vcpu *v, u32 msr, u64 value, bool *fault);
 /* state.c: the guest's registers in the VMCS. */
 u64 vmx_cr0(void); /* as the guest sees it */
 u64 vmx_cr4(void);
+u64 vmx_cr3(const struct vcpu *v);
+u64 vmx_efer(const struct vcpu *v);
+struct weir_emu_segment vmx_get_segment(const struct vmx *x, unsigned i);
+void vmx_set_segment(struct vmx *x, unsigned i, const struct weir_emu_segment *s);
 void vmx_set_entry(struct vmx *x, u32 bits, bool on);
 void vmx_get_state(struct vcpu *v, struct weir_emu_state *s);
-void vmx_set_state(struct vcpu *v, const struct weir_emu_state *s, u32 effects);
+bool vmx_set_state(struct vcpu *v, const struct weir_emu_state *s, u32 effects);
 void vmx_guest_view(const struct vcpu *v, struct guest_view *g);
 void vmx_real_mode(struct vcpu *v, u16 cs, u16 ip);
 /* cr.c: a control register access that exited. */
 void vmx_control_register(struct vcpu *v);
+/* What the guest writes; false: #GP. */
+bool vmx_guest_cr0(struct vcpu *v, u64 value);
+bool vmx_guest_cr3(struct vcpu *v, u64 value);
+bool vmx_guest_cr4(struct vcpu *v, u64 value);
+
+/* real.c: where there is no unrestricted guest. */
+void vmx_real_init(void);
+struct vmx_control {
+    u64 cr0, cr3, cr4, efer;
+};
+/* Makes these the guest's, and the VMCS what the CPU needs to run it so. */
+void vmx_load_control(struct vcpu *v, const struct vmx_control *c);
+/* The segment registers have changed: unfit is found again. */
+void vmx_find_fit(struct vcpu *v);
+void vmx_real_exception(struct vcpu *v, u32 event);
+/* Before entry, where real or unfit is set. May not return. */
+void vmx_stand_in(struct vcpu *v);
+
+/* vmx.c */
+void vmx_set_pin(struct vmx *x, u32 bits, bool on);
+void vmx_set_proc(struct vmx *x, u32 bits, bool on);
+bool vmx_takes_interrupts(const struct vcpu *v);
 
 /* check.c: logs which field of the current VMCS breaks which rule of VM entry. */
 void vmx_explain(struct vcpu *v, u32 reason);
