@@ -82,7 +82,7 @@ def _acpi(argv):
 
 def _host_program(name, argv):
     program = BIN / name
-    build.ensure()
+    build.ensure(name)
     if not program.exists():
         raise usage(f"{name} is not built yet")
     os.execv(program, [name, *argv])

@@ -17,8 +17,8 @@ _PROGRESS = re.compile(r"^\[ *\d+(/\d+|%)\] (?!Built target)")
 _PROGRESS_SECONDS = 3
 
 
-def ensure():
-    """Bring everything up to date. Quiet when there is nothing to do. The tests
+def ensure(*targets):
+    """Bring everything, or only the targets, up to date. Quiet when there is nothing to do. The tests
     set WEIR_NO_BUILD: a build that changes under a running ctest helps nobody."""
     if os.environ.get("WEIR_NO_BUILD"):
         return
@@ -26,7 +26,8 @@ def ensure():
         if not (BUILD / "CMakeCache.txt").exists():
             say("configuring the build")
             tool.run("cmake", "-G", "Ninja", "-S", ROOT, "-B", BUILD)
-        _watched("cmake", "--build", str(BUILD), "-j", str(os.cpu_count() or 1))
+        wanted = ["--target", *targets] if targets else []
+        _watched("cmake", "--build", str(BUILD), "-j", str(os.cpu_count() or 1), *wanted)
 
 
 def _watched(*command):
