@@ -5,6 +5,7 @@ import json
 import re
 
 import benchcrypt
+import benchdisk
 import benchevents
 import benchlinux
 import bochs
@@ -35,7 +36,7 @@ def main(argv):
     rows = {}
     # Events beside the contract's are named by the guest program alone, so an
     # unknown name asks the events too.
-    if on_bochs or not any(map(wanted.search, LINUX + CRYPT)) or any(map(wanted.search, EVENTS)):
+    if on_bochs or not any(map(wanted.search, LINUX + CRYPT + benchdisk.NAMES)) or any(map(wanted.search, EVENTS)):
         say("measuring events (three runs of the bench guest)")
         rows.update(benchevents.measure(cpu))
     if any(map(wanted.search, LINUX)) and not on_bochs:
@@ -44,6 +45,8 @@ def main(argv):
     if any(map(wanted.search, CRYPT)) and not on_bochs:
         say("counting the disk cipher's instructions (valgrind)")
         rows.update(benchcrypt.measure())
+    if any(map(wanted.search, benchdisk.NAMES)) and not on_bochs:
+        rows.update(benchdisk.measure(wanted))
     rows = {name: row for name, row in rows.items() if wanted.search(name)}
     if not rows:
         raise Stop(FAILED, f"nothing is called {wanted.pattern!r}")
