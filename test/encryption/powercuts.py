@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the guest was told is on the disk is there when the power fails."""
+"""What the guest was told is on the disk is there when the power fails.
+
+The emulator is killed; what it had written to the image stays. So this shows that nothing acknowledged was still in Weir.
+That a flush reaches the disk shows where one fails (errors.py)."""
 
 import random
 import re
