@@ -145,7 +145,7 @@ enum weir_device_op {
                           of a binding to the same port whose domain died: this one then takes its place. A dead
                           domain's bindings stay; destroying a device ends its binding */
     WEIR_DEV_UNBIND,   /* gives the whole range back to the guest; parked requests are done by the hardware */
-    WEIR_DEV_QUIESCE,  /* pins DMA pages; no device with DMA has a service yet: WEIR_E_CALL */
+    WEIR_DEV_QUIESCE,  /* reserved: WEIR_E_CALL (doc/restart.md says why nothing needs it) */
     WEIR_DEV_SLEEP,    /* arg = enum weir_sleep; needs the device of all ports */
 };
 

@@ -12,7 +12,8 @@
 #define HEADER 5u
 #define POLL_NS 2000000l
 #define POLLS 5000u
-#define TRIES 3u
+#define TRIES 10u
+#define ANSWER (512u << 10) /* control has room for 256 KiB */
 #define LINE 200u
 
 static const char usage[] = "usage: weirctl [--json] [--port PORT] status | ps | restart NAME | log [NAME] | stat |\n"
@@ -194,6 +195,7 @@ static bool make_request(char **words)
 static void open_ports(void)
 {
     long lock;
+    uint8_t state;
 
     if (linux_call(LINUX_IOPERM, port, 2, 1) < 0) {
         fail(2, "no right to use I/O ports (CAP_SYS_RAWIO)");
@@ -204,21 +206,29 @@ static void open_ports(void)
         linux_call(LINUX_FLOCK, lock, LOCK_EX, 0);
     }
     out8(port + 1u, CONTROL_BEGIN);
-    if (in8(port + 1u) != CONTROL_TAKING) {
+    state = in8(port + 1u);
+    if (state < CONTROL_IDLE || state > CONTROL_TOO_LONG) {
         fail(2, "nobody answers: this is not Weir, or its policy has no control{ports = ...} here");
     }
 }
 
-static void send(void)
+/* false: the instance that took the beginning is gone, and nothing was done. */
+static bool send(void)
 {
+    uint8_t state;
+
     out8(port + 1u, CONTROL_BEGIN);
     out_bytes(port, request, request_bytes);
     out_bytes(port, "\n", 1);
     out_bytes(port, text, text_bytes);
-    if (in8(port + 1u) == CONTROL_TOO_LONG) {
+    state = in8(port + 1u);
+    if (state == CONTROL_TOO_LONG) {
         fail(1, "the request is too long");
     }
-    out8(port + 1u, CONTROL_RUN);
+    if (state == CONTROL_TAKING) {
+        out8(port + 1u, CONTROL_RUN);
+    }
+    return state == CONTROL_TAKING;
 }
 
 static uint8_t wait_for_answer(void)
@@ -233,21 +243,23 @@ static uint8_t wait_for_answer(void)
     return state;
 }
 
-static _Noreturn void print_answer(void)
+/* Prints the answer and ends, or returns if it went with the instance that had it. */
+static void print_answer(void)
 {
-    static uint8_t piece[4096];
+    static uint8_t answer[ANSWER];
     uint8_t header[HEADER];
     uint32_t n;
 
     in_bytes(port, header, sizeof(header));
     n = (uint32_t)header[0] | (uint32_t)header[1] << 8 | (uint32_t)header[2] << 16 | (uint32_t)header[3] << 24;
-    while (n) {
-        size_t part = n < sizeof(piece) ? n : sizeof(piece);
-
-        in_bytes(port, piece, part);
-        write_all(header[4] ? 2 : 1, (char *)piece, part);
-        n -= (uint32_t)part;
+    if (n > sizeof(answer) || header[4] > 1) {
+        return;
     }
+    in_bytes(port, answer, n);
+    if (in8(port + 1u) != CONTROL_READY) { /* a new instance has no answer, and gives FFh */
+        return;
+    }
+    write_all(header[4] ? 2 : 1, (char *)answer, n);
     leave(header[4] != 0);
 }
 
@@ -281,19 +293,23 @@ _Noreturn void start(long *stack)
     harmless = make_request(words);
     open_ports();
     for (unsigned i = 0; i < TRIES; i++) {
-        send();
-        switch (wait_for_answer()) {
-        case CONTROL_READY:
-            print_answer();
-        case CONTROL_BUSY:
+        uint8_t state;
+
+        if (!send()) {
+            continue;
+        }
+        state = wait_for_answer();
+        if (state == CONTROL_BUSY) {
             fail(1, "no answer within ten seconds");
-        default:
-            if (restarts_control) {
-                print_restarted();
-            }
-            if (!harmless) {
-                fail(1, "control was started anew meanwhile; weirctl ps shows what became of it");
-            }
+        }
+        if (state == CONTROL_READY) {
+            print_answer();
+        }
+        if (restarts_control) {
+            print_restarted();
+        }
+        if (!harmless) {
+            fail(1, "control was started anew meanwhile; weirctl ps shows what became of it");
         }
     }
     fail(1, "control is started anew again and again");
