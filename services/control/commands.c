@@ -143,6 +143,7 @@ static void ps_json(const struct view *v, const struct control_service *s, struc
         out_string(o, "reason", text, sizeof(text));
         out_hex(o, "address", s->failure.address);
         out_hex(o, "rip", s->failure.rip);
+        out_number(o, "tsc", s->failure.tsc);
         out_number(o, "ago_ms", microseconds(v, v->now - s->failure.tsc) / 1000);
         out_open(o, "backtrace", '[');
         backtrace(v, s, o);

@@ -86,8 +86,10 @@ static enum weir_verdict io(void *context, struct weir_msg *msg)
 
     if (msg->addr >= OWN_PORTS && msg->addr < OWN_PORTS + DEEDS) {
         struct weir_msg kept = *msg;
+        bool again = msg->flags & WEIR_F_REPLAY;
 
-        if (!(msg->flags & WEIR_F_REPLAY)) {
+        vmm_log("moody: %s %u at %llu", again ? "replay" : "deed", which, (unsigned long long)vmm_now());
+        if (!again) {
             deeds[which]();
             *msg = kept;
             msg->data = which;

@@ -272,6 +272,33 @@ def case_init_fails_in_the_middle_of_a_restart():
             equal("the guest", machine.ok("echo $((6 * 7))"), "42\n")
 
 
+def percentile(values, p):
+    return sorted(values)[min(len(values) - 1, len(values) * p // 100)]
+
+
+def case_time_to_notice_and_to_replay():
+    """In virtual time: from the deed to the failure's mark, and from there to the replayed request in the next instance."""
+    with_modules(watch="moody")
+    policy = CONTROL + OFTEN + 'io.log{ ports = "5000h-50FFh" }\n'
+    with Boot("--icount", policy=policy) as machine:
+        khz = int(machine.wait_log(r"^weir: TSC (\d+) kHz").group(1))
+        for deed, times, notice_ms in ((0, 60, 1), (2, 20, 55), (3, 20, 110)):
+            text = machine.ok(f"for i in $(seq {times}); do dd if=/dev/port bs=1 count=1 skip={0x5000 + deed} "
+                              "of=/dev/null 2>/dev/null; weirctl --json ps | grep -o '\"tsc\":[0-9]*'; done")
+            failed = [int(tsc) for tsc in re.findall(r"\d+", text)]
+            machine.wait_log(rf"(?s)(replay {deed} at .*){{{times}}}")
+            log = machine.weir_log()
+            done, again = ([int(tsc) for tsc in re.findall(rf"moody: {word} {deed} at (\d+)", log)]
+                           for word in ("deed", "replay"))
+            equal(f"deed {deed}: samples", (len(failed), len(done), len(again)), (times, times, times))
+            notice = [1000 * (b - a) / khz for a, b in zip(done, failed)]
+            replay = [1000 * (b - a) / khz for a, b in zip(failed, again)]
+            print(f"deed {deed}: noticed after p50 {percentile(notice, 50):.0f} us p99 {percentile(notice, 99):.0f} us, "
+                  f"replayed p50 {percentile(replay, 50):.0f} us p99 {percentile(replay, 99):.0f} us later")
+            true(f"deed {deed}: noticed within {notice_ms} ms", max(notice) < 1000 * notice_ms)
+            true(f"deed {deed}: replayed within 2 ms", percentile(replay, 99) < 2000)
+
+
 ERRATIC = {name: f"erratic_{name}" for name in ALL_SERVICES}
 ALWAYS = "".join(f"service.{name}{{ deadline = 50, restart = {{ limit = 1000, window = 1, backoff = 0 }} }}\n"
                  for name in ALL_SERVICES)
@@ -313,24 +340,25 @@ def case_every_service_dies_anywhere():
         base = int(machine.ok("setpci -s 9.0 COMMAND=2; setpci -s 9.0 BASE_ADDRESS_0"), 16)
         # A new policy that changes nothing but the callback: it has to come in whole, or stay away.
         machine.ok(f"cat > /tmp/p.lua <<'END'\n{(ALL + ALWAYS + edu + storm).replace('0x5A', '0x5B')}END\n"
-                   f"cat > /tmp/move <<'END'\nfor i in $(seq 8); do for a in {base + 0x800000:x} {base:x}; do "
+                   f"cat > /tmp/move <<'END'\nfor i in $(seq 5); do for a in {base + 0x800000:x} {base:x}; do "
                    "setpci -s 9.0 BASE_ADDRESS_0=$a; busybox devmem 0x$a 32; done; done\nEND\n"
                    "cat > /tmp/callback <<'END'\nwhile [ ! -e /tmp/stop ]; do dd if=/dev/port bs=1 count=1 skip=20736 2>/dev/null; "
                    "done\nEND\n"
-                   "cat > /tmp/lines <<'END'\nfor i in $(seq 0 49); do printf \"\\\\$(printf %03o $i)\" | "
+                   "cat > /tmp/lines <<'END'\nfor i in $(seq 0 29); do printf \"\\\\$(printf %03o $i)\" | "
                    "dd of=/dev/port bs=1 count=1 seek=$((0x5200)) 2>/dev/null; done\nEND\n"
-                   "cat > /tmp/reload <<'END'\nfor i in $(seq 6); do weirctl policy reload /tmp/p.lua; done\nEND\n"
+                   "cat > /tmp/reload <<'END'\nfor i in $(seq 4); do weirctl policy reload /tmp/p.lua; done\nEND\n"
                    "cd /tmp; (while [ ! -e stop ]; do lspci -n | sort | sha256sum; done) > bus & sh callback > lua & "
                    "sh reload > said 2>&1 & sh lines; sh move > moves; wait %3; touch stop; wait")
         equal("the bus", machine.ok("sort -u /tmp/bus"), plain)
         equal("the callback", set(machine.ok("cat /tmp/lua")) - set("Z["), set())
-        equal("the BAR", machine.ok("sort /tmp/moves | uniq -c").split(), ["16", "0x010000ED"])
-        machine.wait_log(r"io write 0x5200 size 1 value 0x31 ")
+        equal("the BAR", machine.ok("sort /tmp/moves | uniq -c").split(), ["10", "0x010000ED"])
+        machine.wait_log(r"io write 0x5200 size 1 value 0x1d ")
         values = [int(v, 16) for v in re.findall(r"^watch: io write 0x5200 size 1 value 0x([0-9a-f]+) ",
                                                  machine.weir_log(), re.MULTILINE)]
+        equal("every line", sorted(set(values)), list(range(30)))
         lacks("dmesg", machine.ok("dmesg"), "rcu.*stall|soft lockup|blocked for more|Oops|kernel BUG")
         died = failures(machine)
-        print(f"deaths: {died}; lines: {len(set(values))} of 50; reloads: {machine.ok('sort /tmp/said | uniq -c')}")
+        print(f"deaths: {died}; lines: {len(set(values))} of 30; reloads: {machine.ok('sort /tmp/said | uniq -c')}")
         for name, least in (("pci", 10), ("watch", 10), ("policy", 3), ("control", 3), ("console", 3)):
             true(f"{name} died often: {died}", died[name] >= least)
 
