@@ -71,7 +71,8 @@ struct weir_console_ring {
     uint64_t kernel_done; /* all of the kernel's log before this position is in it, and out on the UART */
     uint64_t done[WEIR_CONSOLE_LOGS]; /* the same of each "log.NAME", in the start block's order */
     uint16_t uart;        /* first port of the UART; init writes it */
-    uint16_t unused[15];
+    uint16_t line_open;   /* console has begun a line on the UART and not ended it */
+    uint16_t unused[14];
     struct weir_ring ring;
 };
 _Static_assert(sizeof(struct weir_console_ring) == 192, "crosses address spaces");

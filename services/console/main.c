@@ -18,7 +18,8 @@
 struct log {
     const struct weir_start_region *region;
     struct merge_source source;
-    uint64_t *position; /* in memory that a restart keeps */
+    uint64_t read;      /* all before this was taken */
+    uint64_t *position; /* in memory that a restart keeps: all before this is out, which ends with a whole line */
 };
 
 static struct log logs[WEIR_CONSOLE_LOGS];
@@ -29,6 +30,7 @@ static uint64_t capacity;
 static struct uart uart;
 static bool have_uart;
 static bool to_uart = true;
+static uint64_t kernel_read;  /* as struct log's, of the kernel's log */
 static uint64_t kernel_wrote; /* what stands before this in the kernel's log, the kernel wrote to the UART itself */
 static enum policy_level level = POLICY_INFO;
 
@@ -37,14 +39,16 @@ static void line(void *context, const char *text, size_t bytes, enum policy_leve
     (void)context;
     weir_ring_write(&ring->ring, capacity, text, bytes);
     if (have_uart && to_uart && grave <= level) {
+        ring->line_open = 1;
         uart_write(&uart, text, bytes);
+        __atomic_store_n(&ring->line_open, 0, __ATOMIC_RELEASE); /* after the line */
     }
 }
 
 /* Returns true if there was something. */
 static bool drain_kernel(void)
 {
-    uint64_t position = ring->kernel_done, first, n;
+    uint64_t position = kernel_read, first, n;
     struct vmm_result r = vmm_trace(WEIR_TRACE_READ, position);
     const char *transfer = vmm_transfer();
     char text[WEIR_TRANSFER_BYTES];
@@ -62,22 +66,23 @@ static bool drain_kernel(void)
     merge_feed(&kernel, text, n, line, NULL);
     to_uart = true;
     /* Pairs with init's acquire load: whoever sees the position may halt the machine. */
-    __atomic_store_n(&ring->kernel_done, first + n, __ATOMIC_RELEASE);
+    kernel_read = first + n;
+    __atomic_store_n(&ring->kernel_done, kernel_read - kernel.used, __ATOMIC_RELEASE);
     return true;
 }
 
 static bool drain_log(struct log *log)
 {
     char text[512];
-    uint64_t lost = 0, position = *log->position;
-    uint64_t n = weir_ring_read((const struct weir_ring *)log->region->va, log->region->bytes, &position, text,
+    uint64_t lost = 0;
+    uint64_t n = weir_ring_read((const struct weir_ring *)log->region->va, log->region->bytes, &log->read, text,
                                 sizeof(text), &lost);
 
     if (lost) {
         merge_lost(&log->source, lost, line, NULL);
     }
     merge_feed(&log->source, text, n, line, NULL);
-    *log->position = position;
+    *log->position = log->read - log->source.used;
     return n || lost;
 }
 
@@ -104,6 +109,7 @@ static void find_logs(void)
         if (!strncmp(r->name, LOG_PREFIX, strlen(LOG_PREFIX))) {
             logs[nlogs].region = r;
             logs[nlogs].position = &ring->done[nlogs]; /* init gives the regions in the same order each time */
+            logs[nlogs].read = *logs[nlogs].position;
             merge_begin(&logs[nlogs++].source, r->name + strlen(LOG_PREFIX));
         }
     }
@@ -116,6 +122,9 @@ static void open_uart(void)
     if (device && vmm_device_ctl(device, WEIR_DEV_OPEN, 0, 0, 0) == WEIR_OK) {
         uart_begin(&uart, ring->uart);
         have_uart = true;
+        if (ring->line_open) { /* an instance died in the middle of it; the whole line comes again */
+            uart_write(&uart, "\n", 1);
+        }
     }
 }
 
@@ -132,6 +141,7 @@ static void begin(void)
         level = ((const struct policy_tables *)t->va)->console.level; /* init has validated it */
     }
     merge_begin(&kernel, "");
+    kernel_read = ring->kernel_done;
     find_logs();
     open_uart();
 }

@@ -103,8 +103,10 @@ static void run(void)
         refuse(reason);
         return;
     }
-    if (parsed.command == COMMAND_RESTART) {
-        which = command_service(published, parsed.argument);
+    if (parsed.command == COMMAND_RESTART || (parsed.command == COMMAND_LOG && parsed.argument[0])) {
+        bool log_of_init = parsed.command == COMMAND_LOG && !strcmp(parsed.argument, "init");
+
+        which = log_of_init ? 0 : command_service(published, parsed.argument);
         if (which < 0) {
             refuse("there is no such service");
             return;

@@ -18,6 +18,7 @@
 #define REASON 600u
 #define START_US 20000000u  /* a start that takes longer has failed: before the guest runs, */
 #define RESTART_US 5000000u /* and while it waits for the service */
+#define DEADLINE_US 5000000u /* of init: a guest may wait for a service that waits for init while it starts several others */
 
 static bool guest_runs;
 static uint64_t told; /* failures that policy was told of; its memory is not asked */
@@ -34,7 +35,7 @@ enum weir_status supervise_begin(void)
     if (vmm_create_note(service_home.note) != WEIR_OK) {
         return WEIR_E_MEMORY;
     }
-    return vmm_create_port(service_home.port, 0, 0);
+    return vmm_create_port(service_home.port, DEADLINE_US, 0);
 }
 
 /* ---- failures ---------------------------------------------------------------------------------------------------- */

@@ -103,7 +103,9 @@ def case_weirctl_shows_and_restarts():
             equal(f"{name}: restarts, failures, asked", [after[k] - before[k] for k in ("restarts", "failures", "asked")],
                   [1, 0, 1])
         matches("log", machine.ok("weirctl log init"), "service watch is started anew")
-        for words, status, text in (("restart nobody", 1, "no such service"), ("nonsense", 2, "usage"),
+        for words, status, text in (("restart nobody", 1, "no such service"), ("log nobody", 1, "no such service"),
+                                    ("nonsense", 2, "usage"), ("restart", 2, "usage"), ("ps ps", 2, "usage"),
+                                    ("policy reload /none", 2, "can't be opened"),
                                     ("--port 5700 status", 2, "nobody answers")):
             result = machine.sh(f"weirctl {words}")
             equal(words, result.status, status)
@@ -194,7 +196,8 @@ def case_a_policy_is_reloaded_whole_or_not_at_all():
         before = (weirctl(machine, "policy show")["effect"], objects(machine))
         for name, text, reason in (("bad", "io.deny{prots = 1}\n", r"^bad.lua:1: io.deny: there is no key"),
                                    ("none", "-- no control\n", r"^none.lua:1: control cannot be changed"),
-                                   ("late", ALL + "service.pci{deadline = 7}\n", r"^late.lua:\d+: the deadline of pci")):
+                                   ("late", ALL + "service.pci{deadline = 7}\n", r"^late.lua:\d+: the deadline of pci"),
+                                   ("limit", ALL + 'service.pci{on_limit = "pass"}\n', r"^limit.lua:\d+: on_limit of pci")):
             machine.ok(f"cat > /tmp/{name}.lua <<'END'\n{text}END")
             result = machine.sh(f"weirctl policy reload /tmp/{name}.lua")
             equal(name, result.status, 1)
@@ -286,8 +289,8 @@ def case_time_to_notice_and_to_replay():
             text = machine.ok(f"for i in $(seq {times}); do dd if=/dev/port bs=1 count=1 skip={0x5000 + deed} "
                               "of=/dev/null 2>/dev/null; weirctl --json ps | grep -o '\"tsc\":[0-9]*'; done")
             failed = [int(tsc) for tsc in re.findall(r"\d+", text)]
-            machine.wait_log(rf"(?s)(replay {deed} at .*){{{times}}}")
-            log = machine.weir_log()
+            while (log := machine.weir_log()).count(f"replay {deed} at ") < times:    # console may lag behind
+                machine.emulator.wait(0.2)
             done, again = ([int(tsc) for tsc in re.findall(rf"moody: {word} {deed} at (\d+)", log)]
                            for word in ("deed", "replay"))
             equal(f"deed {deed}: samples", (len(failed), len(done), len(again)), (times, times, times))
