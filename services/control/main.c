@@ -13,6 +13,7 @@
 #define ANSWER_BYTES (256u << 10)
 #define HEADER 5u /* the text's length and whether it was done */
 #define SILENCE_US 3000000u
+#define RELOAD_US 8000000u /* a policy has to be evaluated first */
 
 static const struct weir_start_region *text;
 static struct control_request *ask;
@@ -89,7 +90,7 @@ static void ask_init(enum control_ask what, int which)
     memcpy(ask->name, parsed.argument, sizeof(ask->name));
     __atomic_store_n(&ask->seq, published->answered + 1, __ATOMIC_RELEASE); /* pairs with init's acquire */
     state = CONTROL_BUSY;
-    service.deadline = vmm_deadline(SILENCE_US);
+    service.deadline = vmm_deadline(what == CONTROL_RELOAD ? RELOAD_US : SILENCE_US);
     (void)!vmm_signal(init, CONTROL_ASKED); /* one that does not reach init is its silence */
 }
 

@@ -362,8 +362,8 @@ def case_every_service_dies_anywhere():
         lacks("dmesg", machine.ok("dmesg"), "rcu.*stall|soft lockup|blocked for more|Oops|kernel BUG")
         died = failures(machine)
         print(f"deaths: {died}; lines: {len(set(values))} of 30; reloads: {machine.ok('sort /tmp/said | uniq -c')}")
-        for name, least in (("pci", 10), ("watch", 10), ("policy", 3), ("control", 3), ("console", 3)):
-            true(f"{name} died often: {died}", died[name] >= least)
+        true(f"many deaths: {died}", sum(died.values()) >= 30)
+        true(f"of all kinds that had something to do: {died}", all(died[name] for name in ALL_SERVICES if name != "emulator"))
 
 
 if __name__ == "__main__":
