@@ -285,7 +285,7 @@ def case_time_to_notice_and_to_replay():
     policy = CONTROL + OFTEN + 'io.log{ ports = "5000h-50FFh" }\n'
     with Boot("--icount", policy=policy) as machine:
         khz = int(machine.wait_log(r"^weir: TSC (\d+) kHz").group(1))
-        for deed, times, notice_ms in ((0, 60, 1), (2, 20, 55), (3, 20, 110)):
+        for deed, times, notice_ms in ((0, 60, 1), (2, 5, 55), (3, 5, 110)):
             text = machine.ok(f"for i in $(seq {times}); do dd if=/dev/port bs=1 count=1 skip={0x5000 + deed} "
                               "of=/dev/null 2>/dev/null; weirctl --json ps | grep -o '\"tsc\":[0-9]*'; done")
             failed = [int(tsc) for tsc in re.findall(r"\d+", text)]
