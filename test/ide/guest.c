@@ -3,7 +3,7 @@
 #include <setjmp.h>
 #include <string.h>
 
-bool guest_restarts;
+bool guest_restarts, guest_starts_first;
 
 static uint32_t seq;
 static uint8_t transfer[WEIR_TRANSFER_BYTES];
@@ -201,8 +201,11 @@ uint8_t dma(unsigned drive, uint8_t code, uint64_t lba, uint32_t sectors)
 
     bm_set(channel, BM_COMMAND, 1, direction);
     bm_set(channel, BM_STATUS, 1, BM_ERROR | BM_INTERRUPT);
+    if (guest_starts_first)
+        bm_set(channel, BM_COMMAND, 1, direction | BM_START);
     command(drive, code, lba, sectors);
-    bm_set(channel, BM_COMMAND, 1, direction | BM_START);
+    if (!guest_starts_first)
+        bm_set(channel, BM_COMMAND, 1, direction | BM_START);
     for (unsigned i = 0; i < 1000; i++) {
         uint32_t bm = bm_get(channel, BM_STATUS, 1);
 

@@ -31,5 +31,7 @@ uint8_t dma(unsigned drive, uint8_t code, uint64_t lba, uint32_t sectors);
 
 /* After every access a new instance takes the place of the one that did it, and gets the access again. */
 extern bool guest_restarts;
+/* dma() starts the bus master before it gives the command. */
+extern bool guest_starts_first;
 
 #endif

@@ -368,9 +368,10 @@ static void every_access_may_come_twice(void)
 /* One death, at an access to the hardware; before it nobody knows what of the others came through. */
 static void die_and_go_on(uint32_t at, unsigned way)
 {
-    static const uint8_t codes[][2] = { { 0x30, 0x20 }, { 0xc5, 0xc4 }, { 0xca, 0xc8 }, { 0x35, 0x25 } };
+    static const uint8_t codes[][2] = { { 0x30, 0x20 }, { 0xc5, 0xc4 }, { 0xca, 0xc8 }, { 0x35, 0x25 }, { 0xca, 0xc8 } };
     uint32_t sectors = way == 3 ? 5000 : 40;
 
+    guest_starts_first = way == 4;
     for (unsigned write = 0; write < 2; write++) {
         begin(POLICY_ENCRYPT, 0, UINT64_MAX);
         command(0, IDE_SET_MULTIPLE, 0, 16);
@@ -406,7 +407,7 @@ static void an_instance_may_die_anywhere(void)
         for (unsigned way = 0; way < 2; way++)
             die_and_go_on(at, way);
     for (uint32_t at = 1; at < 160 && !failures; at++)
-        for (unsigned way = 2; way < 4; way++)
+        for (unsigned way = 2; way < 5; way++)
             die_and_go_on(at, way);
 }
 
