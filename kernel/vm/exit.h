@@ -42,8 +42,26 @@ bool is_firmware_msr(u32 msr);
 
 void exit_nested(struct cpu *cpu, struct vcpu *v);
 
+/* What IN gives, in its part of RAX. */
+static inline void io_result(struct vcpu *v, unsigned size, u64 data)
+{
+    if (size == 4)
+        v->regs[RAX] = (u32)data;
+    else if (size == 2)
+        *(u16 *)&v->regs[RAX] = (u16)data;
+    else
+        *(u8 *)&v->regs[RAX] = (u8)data;
+}
+
 /* Completes v->access once its data is known: registers, memory, RIP. */
-void io_finish(struct cpu *cpu, struct vcpu *v, u32 count);
+static inline void io_finish_one(struct vcpu *v)
+{
+    if (!v->access.write)
+        io_result(v, v->access.size, v->access.data);
+    vcpu_advance(v, v->exit.length);
+}
+
+void string_finish(struct cpu *cpu, struct vcpu *v, u32 count);
 void mmio_finish(struct vcpu *v);
 void msr_finish(struct cpu *cpu, struct vcpu *v, u8 verdict);
 /* Does v->access on the hardware. MSRs: false where it faults. */

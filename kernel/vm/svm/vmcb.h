@@ -70,6 +70,7 @@ enum {
     ICPT_MWAIT = 43,
 };
 
+#define EXITCODE_IOIO 0x7bu
 #define EXITCODE_NPF 0x400u
 #define EXITCODE_INVALID 0xffffffffu /* QEMU gives 32 bits of it: compare these only */
 

@@ -204,6 +204,6 @@ void vmx_real_mode(struct vcpu *v, u16 cs, u16 ip)
     v->rip = ip;
     v->rflags = 2;
     vmx_load_control(v, &(struct vmx_control){.cr0 = CR0_ET});
-    v->event = 0;
+    vcpu_inject(v, 0);
     v->nmi_blocked = false;
 }

@@ -60,6 +60,7 @@ static bool create(struct vcpu *v)
         block_free(v->cpu->thread->domain, x, PAGE_SIZE);
         return false;
     }
+    x->rip = ~0ull;
     v->vmx = x;
     v->control_pa = pa_of(x->vmcs);
     vmx_setup(v);
@@ -88,9 +89,9 @@ static void load_tables(struct cpu *cpu)
     asm volatile("ltr %w0" : : "r"(SEL_TSS) : "memory");
 }
 
-static void leave_guest(struct vcpu *v)
+static void leave_guest(struct cpu *cpu)
 {
-    struct cpu *cpu = this_cpu();
+    struct vcpu *v = cpu->vcpu;
 
     for (unsigned i = 0; i < HELD_MSRS; i++) {
         if (v)
@@ -135,11 +136,28 @@ static noinline u64 v86_rflags(struct vcpu *v)
     return (v->rflags & ~RFLAGS_IOPL) | RFLAGS_VM;
 }
 
+static void clear_shadow(struct vcpu *v)
+{
+    u64 now = vmread(INTERRUPTIBILITY);
+
+    (void)v;
+    if (unlikely(now & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS))) {
+        vmwrite(INTERRUPTIBILITY, now & ~(u64)(BLOCKED_BY_STI | BLOCKED_BY_MOV_SS));
+        vmwrite(PENDING_DEBUG, 0); /* a step's #DB held back with it is raised by vcpu_advance */
+    }
+}
+
 static inline void write_back(struct vcpu *v)
 {
+    if (v->rip != v->vmx->rip) { /* first: whether an interrupt can be taken depends on it */
+        if (unlikely(v->rip >> 32) && !((vmread(GUEST_CS_RIGHTS) & BIT(13)) && (vmread(GUEST_EFER) & EFER_LMA)))
+            v->rip = (u32)v->rip;
+        v->vmx->rip = v->rip;
+        vmwrite(GUEST_RIP, v->rip);
+        clear_shadow(v);
+    }
     if (unlikely(v->vmx->real || v->vmx->unfit))
         vmx_stand_in(v);
-    vmwrite(GUEST_RIP, v->rip);
     vmwrite(GUEST_RSP, v->regs[RSP]);
     vmwrite(GUEST_RFLAGS, unlikely(v->vmx->real) ? v86_rflags(v) : v->rflags);
     if (unlikely(v->event)) {
@@ -165,7 +183,7 @@ void vmx_cancelled(struct vcpu *v)
     u64 event = vmread(ENTRY_EVENT);
 
     if (event & EVENT_VALID) {
-        v->event = event | (event & EVENT_ERROR ? vmread(ENTRY_EVENT_ERROR) << 32 : 0);
+        vcpu_inject(v, event | (event & EVENT_ERROR ? vmread(ENTRY_EVENT_ERROR) << 32 : 0));
         vmwrite(ENTRY_EVENT, 0);
     }
     vcpu_before_entry(v->cpu, v);
@@ -189,9 +207,7 @@ static noinline void keep_event(struct vcpu *v, u64 event)
 {
     if (EVENT_TYPE(event) >= EVENT_SOFT_INT)
         return;
-    v->event = event & ~BIT(12);
-    if (event & EVENT_ERROR)
-        v->event |= vmread(IDT_VECTORING_ERROR) << 32;
+    vcpu_inject(v, (event & ~BIT(12)) | (event & EVENT_ERROR ? vmread(IDT_VECTORING_ERROR) << 32 : 0));
     if (EVENT_TYPE(event) == EVENT_NMI) /* its delivery has not begun (28.2.4) */
         vmwrite(INTERRUPTIBILITY, vmread(INTERRUPTIBILITY) & ~(u64)BLOCKED_BY_NMI);
 }
@@ -254,7 +270,7 @@ void vmx_exit(struct vcpu *v)
 
     v->vmx->launched = true;
     v->regs[RSP] = vmread(GUEST_RSP);
-    v->rip = vmread(GUEST_RIP);
+    v->rip = v->vmx->rip = vmread(GUEST_RIP);
     v->rflags = vmread(GUEST_RFLAGS);
     if (unlikely(v->vmx->real))
         v->rflags = (v->rflags & ~(RFLAGS_VM | RFLAGS_IOPL)) | v->vmx->iopl;
@@ -348,29 +364,10 @@ static void intercept_iret(struct vcpu *v, bool on)
     vmx_set_proc(v->vmx, PROC_NMI_WINDOW, on);
 }
 
-static void clear_shadow(struct vcpu *v)
-{
-    u64 now = vmread(INTERRUPTIBILITY);
-
-    (void)v;
-    if (unlikely(now & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS))) {
-        vmwrite(INTERRUPTIBILITY, now & ~(u64)(BLOCKED_BY_STI | BLOCKED_BY_MOV_SS));
-        vmwrite(PENDING_DEBUG, 0); /* a step's #DB held back with it is raised by vcpu_advance */
-    }
-}
-
 static void set_step(struct vcpu *v)
 {
     (void)v;
     write_dr6(read_dr6() | BIT(14));
-}
-
-static void advance(struct vcpu *v, unsigned length)
-{
-    v->rip += length;
-    if (unlikely(v->rip >> 32) && !((vmread(GUEST_CS_RIGHTS) & BIT(13)) && (vmread(GUEST_EFER) & EFER_LMA)))
-        v->rip = (u32)v->rip;
-    clear_shadow(v);
 }
 
 static unsigned fetched(struct vcpu *v, const u8 **code)
@@ -428,7 +425,6 @@ const struct vcpu_ops vmx_ops = {
     .intercept_iret = intercept_iret,
     .clear_shadow = clear_shadow,
     .set_step = set_step,
-    .advance = advance,
     .fetched = fetched,
     .get_state = vmx_get_state,
     .set_state = vmx_set_state,

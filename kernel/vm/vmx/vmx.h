@@ -40,6 +40,7 @@ struct vmx {
     u64 cr3, efer; /* unpaged: the guest's */
     u64 iopl;      /* real: the guest's */
     struct weir_emu_segment apart[WEIR_EMU_TR + 1]; /* real: limits and attributes of ES to GS, and TR */
+    u64 rip; /* as the VMCS has it */
 };
 CHECK_OFFSET(struct vmx, launched, VMX_OFF_LAUNCHED);
 
