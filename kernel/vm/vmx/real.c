@@ -178,6 +178,7 @@ void vmx_stand_in(struct vcpu *v)
     struct vmx *x = v->vmx;
 
     for (;;) {
+        vmx_write_rip(v);
         if (x->unfit && x->real && !v->event && vmx_takes_interrupts(v)) {
             int vector = fence_take_interrupt(v->cpu);
             v->event = vector < 0 ? 0 : EVENT_VALID | (unsigned)vector;

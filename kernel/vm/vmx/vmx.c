@@ -147,17 +147,22 @@ static void clear_shadow(struct vcpu *v)
     }
 }
 
+void vmx_write_rip(struct vcpu *v)
+{
+    if (v->rip == v->vmx->rip)
+        return;
+    if (unlikely(v->rip >> 32) && !((vmread(GUEST_CS_RIGHTS) & BIT(13)) && (vmread(GUEST_EFER) & EFER_LMA)))
+        v->rip = (u32)v->rip;
+    v->vmx->rip = v->rip;
+    vmwrite(GUEST_RIP, v->rip);
+    clear_shadow(v);
+}
+
 static inline void write_back(struct vcpu *v)
 {
-    if (v->rip != v->vmx->rip) { /* first: whether an interrupt can be taken depends on it */
-        if (unlikely(v->rip >> 32) && !((vmread(GUEST_CS_RIGHTS) & BIT(13)) && (vmread(GUEST_EFER) & EFER_LMA)))
-            v->rip = (u32)v->rip;
-        v->vmx->rip = v->rip;
-        vmwrite(GUEST_RIP, v->rip);
-        clear_shadow(v);
-    }
     if (unlikely(v->vmx->real || v->vmx->unfit))
         vmx_stand_in(v);
+    vmx_write_rip(v);
     vmwrite(GUEST_RSP, v->regs[RSP]);
     vmwrite(GUEST_RFLAGS, unlikely(v->vmx->real) ? v86_rflags(v) : v->rflags);
     if (unlikely(v->event)) {

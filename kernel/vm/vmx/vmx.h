@@ -47,6 +47,8 @@ CHECK_OFFSET(struct vmx, launched, VMX_OFF_LAUNCHED);
 /* NULL, or why VMX cannot be used on this machine. Fills vmx_features. */
 const char *vmx_unusable(void);
 void vmx_init_cpu(struct cpu *cpu);
+/* Where RIP has moved: into the VMCS, cut to 32 bits outside 64-bit code, and the interrupt shadow ends. */
+void vmx_write_rip(struct vcpu *v);
 /* Makes v's VMCS the current one and writes its controls and host state. */
 void vmx_setup(struct vcpu *v);
 
