@@ -55,10 +55,14 @@ void vcpu_handle_exit(struct cpu *cpu, struct vcpu *exited)
     handled = exited->exit.reason;
 }
 
-void vcpu_advance(struct vcpu *to, unsigned length)
+void vcpu_raise_step(struct vcpu *to)
 {
     (void)to;
-    (void)length;
+}
+
+void vmx_write_rip(struct vcpu *to)
+{
+    (void)to;
 }
 
 void vmx_set_pin(struct vmx *x, u32 bits, bool on)
