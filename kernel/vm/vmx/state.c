@@ -170,6 +170,8 @@ bool vmx_set_state(struct vcpu *v, const struct weir_emu_state *s, u32 effects)
         vmwrite(INTERRUPTIBILITY, vmread(INTERRUPTIBILITY) & ~(u64)BLOCKED_BY_NMI);
     if (s->shadow)
         set_shadow(s->rflags);
+    v->vmx->rip = s->rip; /* here and not at entry, which would take a shadow that has begun with the instruction away */
+    vmwrite(GUEST_RIP, s->rip);
     return true;
 }
 
