@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#define WEIR_ABI 6u
+#define WEIR_ABI 7u
 #define WEIR_PAGE 4096u
 
 enum weir_status {
@@ -171,7 +171,8 @@ enum weir_trace_op {
                             ends with the note, until which nobody else's is taken (E_BUSY). value = position of the first byte not written out yet */
     WEIR_TRACE_COUNTERS, /* this CPU's exit counters into the transfer page: u64[], see include/weir/exits.h */
     WEIR_TRACE_FREE,     /* value = free pages of Weir's memory */
-    WEIR_TRACE_FAILURE,  /* arg = domain (MANAGE): struct weir_failure into the transfer page */
+    WEIR_TRACE_FAILURE,  /* arg = domain (MANAGE): struct weir_failure into the transfer page; of one that has not
+                            failed: WEIR_FAIL_NONE, with rip and tsc of now */
     WEIR_TRACE_ACCOUNT,  /* arg = domain (MANAGE), or 0 for all: struct weir_account into the transfer page */
 };
 
@@ -258,6 +259,7 @@ struct weir_start {
     uint32_t ncaps, nregions;
     uint64_t heap_va, heap_bytes; /* address space for the service's own mappings */
     uint32_t generation, reserved; /* of the policy's tables that are in force for this instance: 1, 2 after a reload */
+    uint64_t stood, stood_tsc;    /* where the instance before this one was ended (RIP; 0: not known), and when */
     char version[32];             /* "VERSION svm npt": Weir's, the CPU's virtualization, the paging in use */
     struct weir_start_cap caps[WEIR_START_CAPS];
     struct weir_start_region regions[WEIR_START_REGIONS];

@@ -9,6 +9,7 @@
 #include "note.h"
 #include "thread.h"
 #include "x86/cpu.h"
+#include "x86/insn.h"
 
 #define LOG_LINE_MAX 240u
 
@@ -57,7 +58,9 @@ static struct result read_failure(struct thread *t, u64 slot)
 
     if (!c)
         return r;
-    memcpy(t->transfer, &container_of(c->object, struct domain, object)->failure, sizeof(struct weir_failure));
+    struct domain *d = container_of(c->object, struct domain, object);
+    struct weir_failure now = {.kind = WEIR_FAIL_NONE, .rip = d->threads ? d->threads->rip : 0, .tsc = rdtsc()};
+    memcpy(t->transfer, d->stopped ? &d->failure : &now, sizeof(now));
     return r;
 }
 

@@ -260,6 +260,8 @@ static void fill_block(struct service *s)
     b->cpus = own->cpus;
     b->instance = s->instance;
     b->generation = service_home.generation + (s == &services[SERVICE_CANDIDATE]);
+    b->stood = s->stood;
+    b->stood_tsc = s->stood_tsc;
     memcpy(b->version, own->version, sizeof(b->version));
     b->heap_va = HEAP_VA;
     b->heap_bytes = HEAP_BYTES;
@@ -329,9 +331,25 @@ static void drop(uint64_t *slot)
     }
 }
 
+/* Where the instance stands now, or stood when it was stopped. */
+static void note_end(struct service *s)
+{
+    struct weir_failure f;
+
+    if (vmm_trace(WEIR_TRACE_FAILURE, s->domain).status == WEIR_OK) {
+        memcpy(&f, vmm_transfer(), sizeof(f));
+        s->stood = f.rip;
+        s->stood_tsc = f.tsc;
+    }
+}
+
 void service_stop(struct service *s)
 {
     struct weir_account a;
+
+    if (s->domain) {
+        note_end(s);
+    }
 
     if (s->domain && vmm_trace(WEIR_TRACE_ACCOUNT, s->domain).status == WEIR_OK) {
         memcpy(&a, vmm_transfer(), sizeof(a));
