@@ -21,7 +21,7 @@
 #include <weir/service.h>
 
 #define PCI_STATE_BYTES (4 * WEIR_PAGE)
-#define STORAGE_STATE_BYTES (1664 * 1024ull) /* services/storage asserts what it needs */
+#define STORAGE_STATE_BYTES (1728 * 1024ull) /* services/storage asserts what it needs */
 #define STORAGE_DMA_BYTES (9824 * 1024ull)
 #define REASON 200u
 

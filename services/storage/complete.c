@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What has finished on the controller is made visible to the guest, which can learn of it only from registers that are
- * hooked: so it is enough to do it when the guest looks. First the data, then FIS and byte count, then PxCI and PxSACT.
+ * hooked: so it is enough to do it when the guest looks. First the data, then FIS and byte count, then PxCI and PxSACT,
+ * which are the slots' states. All before that one store can be done again by another instance.
  */
+#include "kill.h"
 #include "storage.h"
 
 /* Issued slots that the controller is done with. An NCQ command is when its bit in PxSACT goes (AHCI 1.3.1, 5.5.1). */
@@ -10,71 +12,62 @@ static uint32_t finished(const struct port *p)
 {
     uint32_t busy = 0;
 
-    if (p->s->issued & p->s->queued)
-        busy |= px_read(p, PX_SACT) & p->s->queued;
-    if (p->s->issued & ~p->s->queued)
-        busy |= px_read(p, PX_CI) & ~p->s->queued;
-    return p->s->issued & ~busy;
+    if (p->issued & p->queued)
+        busy |= px_read(p, PX_SACT) & p->queued;
+    if (p->issued & ~p->queued)
+        busy |= px_read(p, PX_CI) & ~p->queued;
+    return p->issued & ~busy;
 }
 
-static void give_room(struct saved_slot *s)
-{
-    if (s->pool != NO_POOL)
-        pool_give(s->pool, s->pool_pages);
-    s->pool = NO_POOL;
-}
-
+/* Data to the guest's memory. */
 static void deliver(struct port *p, unsigned n)
 {
-    struct saved_slot *s = &p->s->slot[n];
+    const struct slot_command *c = &p->slot[n].command;
+    struct slot_step *s = &p->slot[n].step;
 
-    if (s->class == COMMAND_READ) {
-        transfer_decrypt(&p->disk, s->lba + s->done, s->bytes / SECTOR, storage.dma->pool[s->pool], p->pieces[n],
+    if (s->way == WAY_BOUNCE && c->class == COMMAND_READ) {
+        transfer_decrypt(&p->disk, c->lba + s->done, s->bytes / SECTOR, storage.dma->pool[s->pool], p->pieces[n],
                          s->pieces, 0);
-    } else if (s->class == COMMAND_IDENTIFY) {
+    } else if (s->way == WAY_BOUNCE && c->class == COMMAND_IDENTIFY) {
         disk_patch(&p->disk, storage.dma->pool[s->pool]);
         transfer_bytes(storage.dma->pool[s->pool], s->bytes, p->pieces[n], s->pieces);
     }
+    KILL_POINT(KILL_DELIVERED);
 }
 
-/* false: it was a part, and more are to come. */
-static bool finish(struct port *p, unsigned n)
+static uint32_t byte_count(const struct port *p, unsigned n)
 {
-    struct saved_slot *s = &p->s->slot[n];
+    return p->slot[n].step.prdbc + ((const volatile struct ahci_header *)p->dma->list)[n].prdbc;
+}
+
+/* A part's end: the command waits for its next part. */
+static void go_on(struct port *p, unsigned n)
+{
+    struct slot_step *s = &p->slot[n].step;
     uint32_t bit = 1u << n;
 
-    if (s->way == WAY_BOUNCE)
-        deliver(p, n);
-    s->prdbc += ((volatile struct ahci_header *)p->dma->list)[n].prdbc;
-    p->s->issued &= ~bit;
-    p->s->parted &= ~bit;
-    if (!s->last) {
-        s->done += s->part;
-        s->prd = s->next_prd;
-        s->prd_offset = s->next_offset;
-        return false;
-    }
-    if (p->list)
-        ((volatile struct ahci_header *)p->list)[n].prdbc = s->prdbc;
-    s->state = SLOT_FREE;
-    p->s->queued &= ~bit;
-    give_room(s);
-    return true;
+    s->prdbc = byte_count(p, n);
+    s->done += s->part;
+    s->prd = s->next_prd;
+    s->prd_offset = s->next_offset;
+    s->part = 0;
+    journal_step(p, n, SLOT_PENDING);
+    KILL_POINT(KILL_PART_ENDED);
+    p->issued &= ~bit;
+    p->parted &= ~bit;
+    p->pending |= bit;
 }
 
-static uint32_t finish_all(struct port *p, uint32_t *again)
+static void end(struct port *p, unsigned n)
 {
-    uint32_t done = finished(p), ends = 0;
+    uint32_t bit = 1u << n;
 
-    for (uint32_t left = done; left; left &= left - 1) {
-        unsigned n = (unsigned)__builtin_ctz(left);
-
-        if (finish(p, n))
-            ends |= 1u << n;
-        else
-            *again |= 1u << n;
-    }
-    return ends;
+    KILL_POINT(KILL_BEFORE_END);
+    journal_free(p, n);
+    KILL_POINT(KILL_ENDED);
+    p->issued &= ~bit;
+    p->queued &= ~bit;
+    issue_give_room(p, n);
 }
 
 /* The FISes that commands bring; the unknown FIS where there was one. */
@@ -89,67 +82,97 @@ static void show_fis(const struct port *p, uint32_t is)
  * again after, so that nothing that ended meanwhile is forgotten; the next parts are issued last, so that each of them
  * brings an interrupt of its own, at which the guest will find what `is` keeps for it.
  */
-static uint32_t hide_parts(struct port *p, uint32_t *is, uint32_t *again, uint32_t ends)
+static uint32_t hide_parts(struct port *p, uint32_t *is, uint32_t done)
 {
     uint32_t bits = px_read(p, PX_IS) & IS_FIS;
 
+    p->s->hidden = bits;
     px_write(p, PX_IS, bits);
-    ends |= finish_all(p, again);
+    KILL_POINT(KILL_PART_HIDDEN);
+    done |= finished(p);
     *is &= ~IS_FIS;
-    if (ends || p->s->owed)
+    if (done & ~p->parted || p->s->owed)
         p->s->is |= bits;
-    return ends;
+    p->s->hidden = 0;
+    return done;
+}
+
+static void each(struct port *p, uint32_t slots, void (*what)(struct port *p, unsigned n))
+{
+    for (; slots; slots &= slots - 1)
+        what(p, (unsigned)__builtin_ctz(slots));
+}
+
+static void show_count(struct port *p, unsigned n)
+{
+    if (p->list)
+        ((volatile struct ahci_header *)p->list)[n].prdbc = byte_count(p, n);
 }
 
 void complete_sync(struct port *p, uint32_t *is)
 {
-    uint32_t again = 0, ends;
+    uint32_t done, ends, parts;
 
     if (*is & IS_STOPS)
         p->s->stopped = 1;
-    ends = p->s->issued ? finish_all(p, &again) : 0;
-    if (again)
-        ends = hide_parts(p, is, &again, ends);
+    done = p->issued ? finished(p) : 0;
+    if (done & p->parted)
+        done = hide_parts(p, is, done);
+    ends = done & ~p->parted;
+    parts = done & p->parted;
+    each(p, done, deliver);
     if (ends || *is & (IS_FIS | IS_STOPS))
         show_fis(p, *is);
-    p->s->ci &= ~ends;
-    p->s->sact &= ~ends;
-    p->s->owed |= ends;
-    if (again)
-        issue_again(p, again);
+    each(p, ends, show_count);
+    if (ends)
+        p->s->owed = 1;
+    each(p, ends, end);
+    each(p, parts, go_on);
     if (ends && storage.starved)
         issue_everywhere();
-    else if (p->s->pending && (ends || again))
+    else if (p->pending && (ends || parts))
         issue_pending(p);
+}
+
+static void cancel(struct port *p, unsigned n)
+{
+    uint32_t bit = 1u << n;
+
+    if (p->pending & bit) {
+        journal_free(p, n);
+        issue_give_room(p, n);
+    } else {
+        journal_step(p, n, SLOT_CANCELLED);
+        p->cancelled |= bit;
+    }
+    p->pending &= ~bit;
+    p->issued &= ~bit;
+    KILL_POINT(KILL_CANCELLED);
 }
 
 void complete_cancel(struct port *p)
 {
     struct saved_port *s = p->s;
 
-    for (uint32_t left = s->pending; left; left &= left - 1) {
-        struct saved_slot *slot = &s->slot[__builtin_ctz(left)];
-
-        slot->state = SLOT_FREE;
-        give_room(slot);
-    }
-    s->draining |= s->issued;
-    s->issued = s->pending = s->queued = s->parted = s->ci = s->sact = 0;
-    s->stopped = s->bus_error = 0;
+    each(p, p->pending | p->issued, cancel);
+    p->queued = p->parted = 0;
+    s->armed = s->stopped = s->bus_error = s->lost = s->running = 0;
+    s->cancelling = 0;
     complete_drain(p);
+}
+
+static void let_go(struct port *p, unsigned n)
+{
+    journal_free(p, n);
+    issue_give_room(p, n);
 }
 
 void complete_drain(struct port *p)
 {
-    if (!p->s->draining || px_read(p, PX_CMD) & CMD_CR)
+    if (!p->cancelled || px_read(p, PX_CMD) & CMD_CR)
         return;
-    for (uint32_t left = p->s->draining; left; left &= left - 1) {
-        struct saved_slot *slot = &p->s->slot[__builtin_ctz(left)];
-
-        slot->state = SLOT_FREE;
-        give_room(slot);
-    }
-    p->s->draining = 0;
+    each(p, p->cancelled, let_go);
+    p->cancelled = 0;
     if (storage.starved)
         issue_everywhere();
 }

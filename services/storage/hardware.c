@@ -21,6 +21,40 @@ void hw_write(const struct hba *h, unsigned reg, uint32_t value)
     vmm_write32(h->registers + reg, value);
 }
 
+/*
+ * The three stores have labels, so that the next instance can tell from the address at which this one was ended how far
+ * it came (AHCI 1.3.1, 5.5.1: PxSACT before PxCI).
+ */
+extern const uint8_t hw_ring_between[], hw_ring_behind[];
+
+__attribute__((noinline, noclone)) void hw_ring(const struct port *p, uint32_t bit, bool queued, uint32_t *rung,
+                                                uint32_t serial)
+{
+    volatile uint8_t *at = p->hba->registers + p->at;
+
+    __asm__ volatile("testb %[queued], %[queued]\n\t"
+                     "jz hw_ring_between\n\t"
+                     "movl %[bit], %c[sact](%[at])\n"
+                     "hw_ring_between:\n\t"
+                     "movl %[bit], %c[ci](%[at])\n"
+                     "hw_ring_behind:\n\t"
+                     "movl %[serial], (%[rung])"
+                     :
+                     : [queued] "q"(queued), [bit] "r"(bit), [at] "r"(at), [serial] "r"(serial), [rung] "r"(rung),
+                       [sact] "i"(PX_SACT), [ci] "i"(PX_CI)
+                     : "memory", "cc");
+}
+
+enum stood hw_stood(void)
+{
+    uint64_t rip = vmm_start()->stood;
+
+    return !rip                                 ? STOOD_UNKNOWN
+           : rip == (uint64_t)hw_ring_between ? STOOD_BETWEEN
+           : rip == (uint64_t)hw_ring_behind  ? STOOD_BEHIND
+                                                : STOOD_ELSEWHERE;
+}
+
 void hw_pause(unsigned us)
 {
     uint64_t until = vmm_deadline(us);

@@ -3,6 +3,7 @@
  * Commands of our own to a port's disk: IDENTIFY, and the sectors that tell whether a key is right. They are polled, with
  * the port's interrupts masked, while none of the guest's is outstanding.
  */
+#include "kill.h"
 #include "storage.h"
 #include <string.h>
 
@@ -34,7 +35,7 @@ static bool own_command(struct port *p, const uint8_t fis[24], uint64_t to, uint
     p->dma->list[0].flags = FIS_H2D_DWORDS | 1u << 16;
     p->dma->list[0].prdbc = 0;
     px_write(p, PX_IE, 0);
-    __atomic_thread_fence(__ATOMIC_RELEASE);
+    __asm__ volatile("" : : : "memory"); /* x86 keeps stores in order */
     px_write(p, PX_CI, 1);
     good = wait_done(p);
     if (!good) { /* this clears PxCI, and the error */
@@ -68,13 +69,29 @@ static bool read_sectors(void *context, uint64_t lba, uint32_t sectors, void *to
     return good;
 }
 
+void identify_begin(struct port *p, enum asking what)
+{
+    struct saved_port *s = p->s;
+
+    s->asking_cmd = px_read(p, PX_CMD);
+    s->asking_ie = px_read(p, PX_IE);
+    s->asking_is = px_read(p, PX_IS);
+    __atomic_store_n(&s->asking, what, __ATOMIC_RELEASE);
+}
+
 void identify_disk(struct port *p)
 {
     uint8_t fis[24] = { FIS_H2D_TYPE, H2D_C, ATA_IDENTIFY }, *data = p->dma->own;
 
+    identify_begin(p, ASKING_IDENTITY);
     disk_forget(&p->disk, px_read(p, PX_SIG) == SIG_ATAPI);
     if (p->s->id.atapi)
         fis[H2D_COMMAND] = ATA_IDENTIFY_PACKET;
     if (own_command(p, fis, dma_address(data), SECTOR))
         disk_describe(&p->disk, data, read_sectors, p);
+    KILL_POINT(KILL_ASKED);
+    if (p->disk.deny && !p->disk.rule.deny)
+        p->s->shut = 1;
+    journal_identity(p);
+    __atomic_store_n(&p->s->asking, 0, __ATOMIC_RELEASE);
 }

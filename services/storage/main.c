@@ -12,6 +12,8 @@
 #include <vmm/exit.h>
 #include <vmm/log.h>
 #include <vmm/serve.h>
+#include <vmm/start.h>
+#include <vmm/time.h>
 
 _Noreturn static void give_up(const char *reason)
 {
@@ -34,25 +36,51 @@ static struct hba *controller(const struct weir_msg *msg, uint64_t *offset)
     return *offset + msg->size <= 2 * WEIR_PAGE ? h : NULL;
 }
 
+/* Microseconds since the instance before this one was ended. */
+static uint64_t since_end(void)
+{
+    return (vmm_now() - vmm_start()->stood_tsc) / (vmm_start()->tsc_hz / 1000000);
+}
+
+static uint64_t ready_us;
+
+/* Once for each restart: how long it took, and what came of the commands that were in flight. */
+static void tell(bool *told, const struct weir_msg *msg)
+{
+    const struct saved_counts *c = &storage.saved->counts;
+    uint64_t us = since_end();
+
+    if (*told)
+        return;
+    *told = true;
+    vmm_log("start %u: ready after %llu us, %s after %llu us; so far %u commands adopted, %u done again, %u aborted, "
+            "%u ports reset, %u lost",
+            vmm_start()->instance, (unsigned long long)ready_us,
+            msg->flags & WEIR_F_REPLAY ? "the parked access answered" : "the first access", (unsigned long long)us,
+            c->adopted, c->repeated, c->aborted, c->resets, c->lost);
+}
+
 static enum weir_verdict access(void *context, struct weir_msg *msg)
 {
     uint64_t offset;
     struct hba *h = msg->size >= 1 && msg->size <= 8 ? controller(msg, &offset) : NULL;
 
-    (void)context;
     if (!h)
         return WEIR_V_DENY;
     if (msg->flags & WEIR_F_WRITE)
         registers_write(h, offset, msg->size, msg->data);
     else
         msg->data = registers_read(h, offset, msg->size);
+    tell(context, msg);
     return WEIR_V_DONE;
 }
 
 static enum weir_verdict port_access(void *context, struct weir_msg *msg)
 {
-    (void)context;
-    return storage.ide ? ide_access(msg, vmm_transfer()) : WEIR_V_DENY;
+    enum weir_verdict verdict = storage.ide ? ide_access(msg, vmm_transfer()) : WEIR_V_DENY;
+
+    tell(context, msg);
+    return verdict;
 }
 
 static const struct weir_start_region *need(const char *name, uint64_t bytes)
@@ -101,16 +129,18 @@ static void start(void)
     storage.ide = ahci->ide;
     if (storage.ide && !hardware_open_ide())
         give_up("the ports of IDE can't be opened");
-    _Static_assert(sizeof(struct saved) <= 1664 * 1024 && sizeof(struct dma) <= 9824 * 1024, "what init makes");
-    if (!storage_start(bases, vmm_start()->instance > 0))
+    _Static_assert(sizeof(struct saved) <= 1728 * 1024 && sizeof(struct dma) <= 9824 * 1024, "what init makes");
+    if (!storage_start(bases, vmm_start()->instance))
         give_up(storage.reason);
 }
 
 int main(void)
 {
-    struct vmm_service service = { .port = WEIR_SLOT_PORT, .io = port_access, .mmio = access };
+    bool told = vmm_start()->instance == 0;
+    struct vmm_service service = { .port = WEIR_SLOT_PORT, .io = port_access, .mmio = access, .context = &told };
 
     start();
+    ready_us = since_end();
     if (service_ready() != WEIR_OK)
         return 1;
     return (int)vmm_serve(&service);

@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The bounce pool's pages: a bitmap, next fit. It is made again from the slots after a restart. */
 #include "storage.h"
+#include <string.h>
 
 static uint64_t used[POOL_PAGES / 64];
 static uint32_t hint, free_pages = POOL_PAGES;
+
+void pool_begin(void)
+{
+    memset(used, 0, sizeof(used));
+    hint = 0;
+    free_pages = POOL_PAGES;
+}
 
 static bool is_used(uint32_t page)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A port's registers as the guest sees them (AHCI 1.3.1, 3.3). What is not named here is the hardware's. */
+#include "kill.h"
 #include "storage.h"
 
 /* Bits that would take the port out of our hands: no port multiplier. */
@@ -69,6 +70,17 @@ void port_find_memory(struct port *p)
 
 /* ---- reads ---- */
 
+/* As the guest sees them: a command is in PxCI, and if it is queued in PxSACT, until its end has been shown. */
+static uint32_t seen_ci(const struct port *p)
+{
+    return p->s->lost ? UINT32_MAX : p->pending | p->issued;
+}
+
+static uint32_t seen_sact(const struct port *p)
+{
+    return p->s->lost ? UINT32_MAX : p->s->armed | ((p->pending | p->issued) & p->queued);
+}
+
 static uint32_t read_is(struct port *p)
 {
     uint32_t is = px_read(p, PX_IS);
@@ -93,9 +105,9 @@ static uint32_t read_ci(struct port *p)
     uint32_t queued;
 
     sync(p);
-    queued = p->s->issued & p->s->queued;
+    queued = p->s->lost ? 0 : p->issued & p->queued;
     /* of an NCQ command the bit goes when the disk has taken the command */
-    return queued ? (p->s->ci & ~queued) | (px_read(p, PX_CI) & p->s->ci & queued) : p->s->ci;
+    return queued ? (seen_ci(p) & ~queued) | (px_read(p, PX_CI) & queued) : seen_ci(p);
 }
 
 static uint32_t read_tfd(struct port *p)
@@ -106,7 +118,7 @@ static uint32_t read_tfd(struct port *p)
     tfd = px_read(p, PX_TFD);
     if (p->s->bus_error)
         tfd &= ~(0xff00u | TFD_ERR);
-    return p->s->pending && !p->s->issued && !p->s->stopped ? tfd | TFD_BSY : tfd;
+    return p->pending && !p->issued && !p->s->stopped ? tfd | TFD_BSY : tfd;
 }
 
 uint32_t port_read(struct port *p, unsigned reg)
@@ -129,7 +141,7 @@ uint32_t port_read(struct port *p, unsigned reg)
         return read_tfd(p);
     case PX_SACT:
         sync(p);
-        return p->s->sact;
+        return seen_sact(p);
     case PX_CI:
         return read_ci(p);
     case PX_FBS:
@@ -166,33 +178,40 @@ static void write_is(struct port *p, uint32_t value)
 {
     if (p->s->bus_error && value & IS_HBFS)
         value |= IS_TFES;
+    if (p->s->running && value & IS_STOPS && px_read(p, PX_IS) & IS_STOPS) /* the guest need not have read it */
+        p->s->stopped = 1;
     px_write(p, PX_IS, value);
+    KILL_POINT(KILL_IS_CLEARED);
     p->s->is &= ~value;
     if (!(value & IS_FIS))
         return;
     p->s->owed = 0;
-    if (p->s->parted) /* a part's end may have been cleared with it */
+    if (p->parted) /* a part's end may have been cleared with it */
         sync(p);
 }
 
 static void write_cmd(struct port *p, uint32_t value)
 {
-    bool starts = value & CMD_ST && !p->s->running;
+    bool starts = value & CMD_ST && !p->s->running, stops = p->s->running && !(value & CMD_ST);
 
     value &= ~CMD_KEPT_CLEAR;
     if (starts) {
         complete_drain(p);
-        if (p->s->draining)
+        if (p->cancelled)
             value &= ~CMD_ST; /* it may not be set before PxCMD.CR is clear (AHCI 1.3.1, 10.3.1) */
     }
     if (starts || value & CMD_FRE)
         port_program(p);
     if (starts && p->s->id.known == DISK_NONE)
         p->s->id.known = DISK_UNKNOWN;
+    if (stops)
+        p->s->cancelling = 1;
     px_write(p, PX_CMD, value);
-    if (p->s->running && !(value & CMD_ST))
+    KILL_POINT(KILL_CMD_WRITTEN);
+    if (stops)
         complete_cancel(p);
-    p->s->running = value & CMD_ST;
+    else
+        p->s->running = value & CMD_ST;
 }
 
 void port_write(struct port *p, unsigned reg, uint32_t value)
@@ -217,11 +236,11 @@ void port_write(struct port *p, unsigned reg, uint32_t value)
         break;
     case PX_SACT:
         if (p->s->running)
-            p->s->sact |= value & ~p->s->ci;
+            p->s->armed |= value & ~seen_ci(p);
         break;
     case PX_CI:
-        if (p->s->running && value & ~p->s->ci)
-            issue_new(p, value & ~p->s->ci);
+        if (p->s->running && value & ~(seen_ci(p) | p->cancelled))
+            issue_new(p, value & ~(seen_ci(p) | p->cancelled));
         break;
     case PX_TFD:
     case PX_SIG:

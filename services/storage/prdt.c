@@ -21,16 +21,16 @@ static uint32_t bytes_of(const struct ahci_prd *e)
     return ((e->dbc & PRD_BYTES) | 1) + 1;
 }
 
-enum prdt_result prdt_direct(const struct saved_slot *slot, struct ahci_prd *out)
+enum prdt_result prdt_direct(const struct slot_command *c, struct ahci_prd *out)
 {
     const struct ahci_prd *table;
 
-    if (slot->prds == 0)
+    if (c->prds == 0)
         return PRDT_OK;
-    table = (const struct ahci_prd *)memory_at(slot->table + TABLE_PRDT, slot->prds * sizeof(*table));
+    table = (const struct ahci_prd *)memory_at(c->table + TABLE_PRDT, c->prds * sizeof(*table));
     if (!table)
         return PRDT_BUS_ERROR;
-    for (uint32_t i = 0; i < slot->prds; i++) {
+    for (uint32_t i = 0; i < c->prds; i++) {
         struct ahci_prd e = read_once(&table[i]);
 
         e.dba &= ~1u;
@@ -42,14 +42,16 @@ enum prdt_result prdt_direct(const struct saved_slot *slot, struct ahci_prd *out
     return PRDT_OK;
 }
 
-enum prdt_result prdt_gather(struct saved_slot *slot, struct piece *out, uint32_t bytes)
+enum prdt_result prdt_gather(struct slot *slot, struct piece *out, uint32_t bytes)
 {
-    uint32_t prd = slot->prd, offset = slot->prd_offset;
+    const struct slot_command *c = &slot->command;
+    struct slot_step *s = &slot->step;
+    uint32_t prd = s->prd, offset = s->prd_offset;
 
-    slot->pieces = slot->bytes = 0;
-    while (slot->bytes < bytes && prd < slot->prds && slot->pieces < BOUNCED_PRDS) {
+    s->pieces = s->bytes = 0;
+    while (s->bytes < bytes && prd < c->prds && s->pieces < BOUNCED_PRDS) {
         const struct ahci_prd *at =
-            (const struct ahci_prd *)memory_at(slot->table + TABLE_PRDT + prd * sizeof(*at), sizeof(*at));
+            (const struct ahci_prd *)memory_at(c->table + TABLE_PRDT + prd * sizeof(*at), sizeof(*at));
         struct ahci_prd e;
         uint32_t n;
 
@@ -65,17 +67,17 @@ enum prdt_result prdt_gather(struct saved_slot *slot, struct piece *out, uint32_
             continue;
         }
         n -= offset;
-        if (n > bytes - slot->bytes)
-            n = bytes - slot->bytes;
-        out[slot->pieces++] = (struct piece){ address_of(&e) + offset, n, 0 };
-        slot->bytes += n;
+        if (n > bytes - s->bytes)
+            n = bytes - s->bytes;
+        out[s->pieces++] = (struct piece){ address_of(&e) + offset, n, 0 };
+        s->bytes += n;
         offset += n;
         if (offset == bytes_of(&e)) {
             prd++;
             offset = 0;
         }
     }
-    slot->next_prd = prd;
-    slot->next_offset = offset;
+    s->next_prd = prd;
+    s->next_offset = offset;
     return PRDT_OK;
 }

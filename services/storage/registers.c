@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* An access of the guest to a controller's registers: which register, which port. */
+#include "kill.h"
 #include "storage.h"
 
 static struct port *port_of(const struct hba *h, uint32_t reg, unsigned *of)
@@ -21,7 +22,7 @@ static uint32_t hidden_ports(const struct hba *h)
     uint32_t hidden = 0;
 
     for (unsigned i = 0; i < 32; i++)
-        if (!h->port[i] || h->port[i]->disk.deny)
+        if (!h->port[i] || is_denied(h->port[i]))
             hidden |= 1u << i;
     return hidden;
 }
@@ -35,7 +36,7 @@ static uint32_t read32(struct hba *h, uint32_t reg)
         p = port_of(h, reg, &of);
         if (!p)
             return 0;
-        return p->disk.deny ? denied_read(p, of) : port_read(p, of);
+        return is_denied(p) ? denied_read(p, of) : port_read(p, of);
     }
     switch (reg) {
     case HBA_CAP: /* no port multipliers, no coalescing of completions */
@@ -52,21 +53,26 @@ static uint32_t read32(struct hba *h, uint32_t reg)
     }
 }
 
-/* Everything is cancelled, and no port runs (AHCI 1.3.1, 10.4.3). */
-static void reset(struct hba *h, uint32_t value)
+/* Everything is cancelled, and no port runs (AHCI 1.3.1, 10.4.3). Can be done again. */
+void registers_reset(struct hba *h)
 {
-    hw_write(h, HBA_GHC, value);
+    uint64_t *resetting = &storage.saved->hba[h->index].resetting;
+
+    *resetting = 1;
+    hw_write(h, HBA_GHC, hw_read(h, HBA_GHC) | GHC_HR);
+    KILL_POINT(KILL_RESETTING);
     for (unsigned i = 0; i < 32; i++) {
         struct port *p = h->port[i];
 
         if (!p)
             continue;
-        if (!p->disk.deny) {
+        if (!is_denied(p)) {
             complete_cancel(p);
             p->s->id.known = DISK_UNKNOWN;
         }
-        p->s->running = p->s->is = p->s->owed = p->s->ie = p->s->sctl = p->s->ci = 0;
+        p->s->running = p->s->is = p->s->hidden = p->s->owed = p->s->ie = p->s->sctl = p->s->ci = 0;
     }
+    *resetting = 0;
 }
 
 static void write32(struct hba *h, uint32_t reg, uint32_t value)
@@ -76,7 +82,7 @@ static void write32(struct hba *h, uint32_t reg, uint32_t value)
 
     if (is_port(reg)) {
         p = port_of(h, reg, &of);
-        if (p && p->disk.deny)
+        if (p && is_denied(p))
             denied_write(p, of, value);
         else if (p)
             port_write(p, of, value);
@@ -85,7 +91,7 @@ static void write32(struct hba *h, uint32_t reg, uint32_t value)
     switch (reg) {
     case HBA_GHC:
         if (value & GHC_HR)
-            reset(h, value);
+            registers_reset(h);
         else
             hw_write(h, reg, value);
         break;

@@ -6,7 +6,8 @@
  * (complete.c). The same sources are the service and, on a model of a controller, the host tests.
  *
  * What the guest and the controller are in the middle of stands in `struct saved_port`, in memory that init owns, so
- * that another instance can go on with it (adopt.c). Everything else can be made again.
+ * that another instance can go on with it (adopt.c). Everything else can be made again. An instance can be ended
+ * between any two of its instructions: whatever has to be true together becomes true by one store.
  */
 #ifndef STORAGE_H
 #define STORAGE_H
@@ -32,58 +33,99 @@ struct crypt_key;
 #define PART_PAGES 256u   /* a disk command for bounced data has at most 1 MiB */
 #define NO_POOL 0xffffffffu
 
-/* ---- memory that init owns and that outlives an instance ---- */
+/* ---- memory that init owns and that outlives an instance: the journal (journal.c) ---- */
 
 enum slot_state {
     SLOT_FREE = 0,
-    SLOT_PENDING, /* the guest has issued it; waits for room in the pool or for the end of a split command */
-    SLOT_ISSUED,  /* the controller has (a part of) it. Written before its doorbell rings */
+    SLOT_PENDING,   /* the guest has issued it; waits for room in the pool, for its turn, or to be rung again */
+    SLOT_ISSUED,    /* the controller has (a part of) it, or is about to. Written before its doorbell rings */
+    SLOT_CANCELLED, /* the guest has cancelled it while the controller may still run it */
 };
 
-struct saved_slot {
-    uint8_t state, way, class, addressing; /* enum slot_state, way, command_class, command_addressing */
-    uint8_t write, ncq, last, unused; /* last: no part follows the one that is issued */
-    uint32_t flags;                   /* DW0 of the guest's command header */
-    uint32_t prds;                    /* PRDTL of the guest's */
-    uint32_t order;                   /* of the port's commands, ascending */
-    uint64_t table;                   /* the guest's command table */
+/* What the guest wants. Does not change once it was accepted. */
+struct slot_command {
+    uint8_t class, addressing, write, ncq; /* enum command_class, command_addressing */
+    uint32_t flags;                        /* DW0 of the guest's command header */
+    uint32_t prds;                         /* PRDTL of the guest's */
+    uint32_t order;                        /* of the port's commands, ascending */
+    uint64_t table;                        /* the guest's command table */
     uint64_t lba;
-    uint32_t sectors, done, part; /* of the command; reported so far; in the part that is issued */
-    uint32_t prd, prd_offset;     /* where in the guest's PRDT the next part begins */
+    uint32_t sectors, unused;
+    uint8_t fis[64];
+    uint8_t acmd[16];
+};
+_Static_assert(sizeof(struct slot_command) == 120, "crosses instances");
+
+/* How far it is. */
+struct slot_step {
+    uint32_t serial;              /* counts the slot's steps, see `rung` */
+    uint8_t way, last, unused[2]; /* enum way; last: no part follows the one that is issued */
+    uint32_t done, part;          /* sectors reported by the disk so far; in the part that is issued */
+    uint32_t prd, prd_offset;     /* where in the guest's PRDT the part begins */
     uint32_t next_prd, next_offset; /* and the one after it */
     uint32_t pieces, bytes;       /* of guest memory in the part that is issued */
     uint32_t pool, pool_pages;    /* NO_POOL: none */
     uint32_t prdbc;               /* of the parts before */
-    uint8_t fis[64];
-    uint8_t acmd[16];
+    uint32_t unused2;
 };
-_Static_assert(sizeof(struct saved_slot) == 168, "crosses instances");
+_Static_assert(sizeof(struct slot_step) == 56, "crosses instances");
+
+struct saved_slot {
+    struct slot_command command;
+    uint64_t command_sum;
+    struct slot_step step[2]; /* one is in force; the other is where the next is written */
+    uint64_t step_sum[2];
+    uint32_t now;             /* which, and the slot's state: journal.c. What it says is true from the one store on */
+    uint32_t rung;            /* the serial of the step whose doorbell has rung */
+};
+
+/* What of our own we are in the middle of at a port. */
+enum asking {
+    ASKING_IDENTITY = 1,
+    ASKING_RESET,
+};
 
 struct saved_port {
+    uint32_t owner;           /* which port of which controller this is: port_owner(); 0: nobody's */
+    uint32_t taken;           /* clb and fb are the guest's: the firmware's were read */
     uint64_t clb, fb;         /* as the guest wrote them */
-    uint32_t ci, sact;        /* as the guest sees them */
-    uint32_t issued, pending; /* slots by state */
-    uint32_t queued;          /* of the issued ones: NCQ */
-    uint32_t parted;          /* ... those that have more parts to come */
-    uint32_t draining;        /* slots whose command the guest has cancelled while the controller may still run it */
+    uint32_t armed;           /* bits of PxSACT whose command has not come yet */
     uint32_t is;              /* bits of PxIS that were taken out of hardware and which the guest has not seen yet */
+    uint32_t hidden;          /* bits of PxIS that are being taken out */
     uint32_t owed;            /* a command ended, and the guest has not cleared PxIS since */
-    uint32_t order;
-    uint32_t running;   /* the guest has set PxCMD.ST */
-    uint32_t stopped;   /* the controller found an error and waits for ST to be cleared */
-    uint32_t bus_error; /* ... which is to look like one of the host's bus */
-    uint32_t ie, sctl;  /* of a port that the guest finds empty */
+    uint32_t running;         /* the guest has set PxCMD.ST */
+    uint32_t stopped;         /* the controller found an error and waits for ST to be cleared */
+    uint32_t bus_error;       /* ... which is to look like one of the host's bus */
+    uint32_t cancelling;      /* the guest clears ST: every command is to be cancelled */
+    uint32_t asking;          /* enum asking; before it PxCMD, PxIE and PxIS were: */
+    uint32_t asking_cmd, asking_ie, asking_is;
+    uint32_t lost;            /* what was saved of the port made no sense: everything fails until ST is cleared */
+    uint32_t shut;            /* the guest finds nothing here, whatever the rules say: a wrong key, for one */
+    uint32_t first_cmd, first_ie; /* the firmware's */
+    uint32_t ie, sctl, ci;    /* of a port that the guest finds empty */
     struct disk_identity id;
+    uint64_t id_sum;
     struct saved_slot slot[SLOTS];
 };
 
-#define SAVED_MAGIC 0x3165676172497457ull
+#define SAVED_MAGIC 0x3265676172497457ull
+
+/* Since the machine was started. */
+struct saved_counts {
+    uint32_t adopted, repeated, aborted; /* commands in flight at restarts; of these issued again, given up */
+    uint32_t resets, lost;               /* of ports */
+    uint32_t unused;
+};
 
 struct saved {
     uint64_t magic;
+    uint32_t settled; /* the number of the instance that last knew of every doorbell whether it had rung */
+    uint32_t unused;
     struct {
-        uint64_t base; /* 0: not taken over yet */
+        uint64_t base;      /* 0: not taken over yet */
+        uint64_t resetting; /* the guest resets the controller */
     } hba[HBAS];
+    struct saved_counts counts;
     struct saved_port port[PORTS];
     struct piece pieces[PORTS][SLOTS][BOUNCED_PRDS];
     struct ide_saved ide;
@@ -115,6 +157,12 @@ struct dma {
 
 struct hba;
 
+/* A command of the guest's, as this instance knows it. */
+struct slot {
+    struct slot_command command;
+    struct slot_step step;
+};
+
 struct port {
     struct hba *hba;
     unsigned number;      /* on its controller */
@@ -124,7 +172,19 @@ struct port {
     uint32_t at;          /* of its registers */
     uint8_t *list, *fis;  /* the guest's, where they can be reached; NULL: they are not in RAM */
     struct disk disk;
+    uint32_t pending, issued, cancelled; /* slots by state */
+    uint32_t queued;      /* of the pending and issued ones: NCQ */
+    uint32_t parted;      /* of the issued ones: more parts are to come */
+    uint32_t order;
+    uint32_t unknown, doubt; /* adopt.c: issued slots whose doorbell may have rung; ... which only a reset can tell */
+    bool damaged;            /* what is saved of it makes no sense */
+    struct slot slot[SLOTS];
 };
+
+static inline bool is_denied(const struct port *p)
+{
+    return p->disk.deny || p->s->shut;
+}
 
 struct hba {
     uint64_t base;                 /* physical, 0: none */
@@ -133,6 +193,14 @@ struct hba {
     uint32_t cap;
     uint32_t implemented;
     struct port *port[32];
+};
+
+/* Where the last instance was ended, as its hw_ring() sees it. */
+enum stood {
+    STOOD_UNKNOWN = 0,
+    STOOD_ELSEWHERE, /* before or after it */
+    STOOD_BETWEEN,   /* PxSACT was written, PxCI not */
+    STOOD_BEHIND,    /* both, *rung not */
 };
 
 struct storage {
@@ -146,6 +214,7 @@ struct storage {
     struct port port[PORTS];
     unsigned ports;
     bool ide;     /* an IDE controller is there */
+    enum stood stood;
     bool starved; /* some port's command waits for room in the pool */
     char reason[300]; /* why storage_start() failed */
 };
@@ -163,6 +232,10 @@ void hw_write(const struct hba *h, unsigned reg, uint32_t value);
 void hw_pause(unsigned us);
 /* Makes the controller's registers reachable at `base`. false: they can't be. */
 must_check bool hw_open(struct hba *h, uint64_t base);
+/* Rings a slot's doorbell, PxSACT's first if it is queued, and then stores serial to *rung. */
+void hw_ring(const struct port *p, uint32_t bit, bool queued, uint32_t *rung, uint32_t serial);
+/* The service was started for the n-th time (from 0): where was the one before ended? */
+enum stood hw_stood(void);
 __attribute__((format(printf, 1, 2))) void hw_log(const char *format, ...);
 
 static inline uint32_t px_read(const struct port *p, unsigned reg)
@@ -190,13 +263,26 @@ uint32_t pool_take(uint32_t want, uint32_t *got);
 void pool_give(uint32_t first, uint32_t pages);
 bool pool_claim(uint32_t first, uint32_t pages); /* for a run that an earlier instance took */
 uint32_t pool_free_pages(void);
+void pool_begin(void); /* all of it is free */
+
+/* ---- journal.c: a slot's steps, each of which becomes true by one store ---- */
+/* The slot's command and its first step: PENDING. */
+void journal_accept(struct port *p, unsigned n);
+/* The slot's step is in force from now on. */
+void journal_step(struct port *p, unsigned n, enum slot_state state);
+void journal_free(struct port *p, unsigned n);
+/* What an earlier instance left, into p->slot[n]. false: it is damaged. */
+must_check bool journal_load(struct port *p, unsigned n, enum slot_state *state, bool *rung);
+/* Who the disk is has changed. */
+void journal_identity(struct port *p);
+must_check bool journal_identity_is_sound(const struct port *p);
 
 /* ---- prdt.c ---- */
 enum prdt_result { PRDT_OK = 0, PRDT_BUS_ERROR };
 /* Copies and checks the guest's PRDT into the controller's. */
-must_check enum prdt_result prdt_direct(const struct saved_slot *slot, struct ahci_prd *out);
-/* Pieces of guest memory for up to `bytes` bytes, from slot->prd on; sets pieces, bytes, next_prd, next_offset. */
-must_check enum prdt_result prdt_gather(struct saved_slot *slot, struct piece *out, uint32_t bytes);
+must_check enum prdt_result prdt_direct(const struct slot_command *c, struct ahci_prd *out);
+/* Pieces of guest memory for up to `bytes` bytes, from step.prd on; sets pieces, bytes, next_prd, next_offset. */
+must_check enum prdt_result prdt_gather(struct slot *slot, struct piece *out, uint32_t bytes);
 
 /* ---- transfer.c: between pool and pieces of guest memory ---- */
 /* Sectors from lba on, encrypted or decrypted where the disk's rule says so; the pieces from `offset` on have to hold
@@ -213,6 +299,8 @@ void transfer_bytes(const uint8_t *from, uint32_t bytes, const struct piece *pie
 /* ---- identify.c ---- */
 /* Asks the port's disk who it is and finds its rules. The port runs, and no command is outstanding. */
 void identify_disk(struct port *p);
+/* Notes down what the port was like before. */
+void identify_begin(struct port *p, enum asking what);
 
 /* ---- issue.c ---- */
 /* The guest has set these bits in PxCI, which were clear. */
@@ -221,14 +309,14 @@ void issue_new(struct port *p, uint32_t slots);
 void issue_pending(struct port *p);
 /* The same on all ports, after room has come free. */
 void issue_everywhere(void);
-/* Slots whose command goes on with its next part, or whose part has to be done again. They are in no state's mask. */
-void issue_again(struct port *p, uint32_t slots);
+/* For an instance that has found the slot in the journal. */
+void issue_give_room(struct port *p, unsigned n);
 
 /* ---- complete.c ---- */
 /* Makes visible what has finished. *is: PxIS as it was read before; bits that tell only of parts are taken out. */
 void complete_sync(struct port *p, uint32_t *is);
 /* The guest has cancelled everything (ST cleared, HBA reset). */
-void complete_cancel(struct port *p);
+void complete_cancel(struct port *p); /* s->cancelling is set */
 /* Gives back what cancelled commands held, once the controller has let go of it. */
 void complete_drain(struct port *p);
 
@@ -249,16 +337,21 @@ void denied_write(struct port *p, unsigned reg, uint32_t value);
 /* One access of 1 to 8 bytes at an offset of the controller's registers. */
 uint64_t registers_read(struct hba *h, uint64_t offset, unsigned size);
 void registers_write(struct hba *h, uint64_t offset, unsigned size, uint64_t value);
+void registers_reset(struct hba *h);
 
 /* ---- start.c, adopt.c ---- */
 /*
  * `storage` has everything but controllers; bases: of their registers, 0: none. Takes the controllers over from the
- * firmware, or from an earlier instance. false: storage.reason says why the guest must not run.
+ * firmware, or, instance > 0, from an earlier one. false: storage.reason says why the guest must not run.
  */
-must_check bool storage_start(const uint64_t bases[HBAS], bool restarted);
+must_check bool storage_start(const uint64_t bases[HBAS], unsigned instance);
 /* The controller's registers are at `base` from now on; one that is new is taken over. */
 must_check bool storage_open(struct hba *h, uint64_t base);
-void adopt_port(struct port *p);
-bool adopt_is_sound(const struct saved *s);
+/* What the port was in the middle of; nothing is written to the controller. */
+void adopt_load(struct port *p);
+/* Goes on with it. */
+void adopt_go_on(struct port *p);
+/* A port whose record is gone. */
+void adopt_lose(struct port *p);
 
 #endif

@@ -156,7 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     memset(model.memory + TABLE_AT, MODEL_PLAIN, 4096);
     rules((uint8_t)take(&in, 1));
     storage.ide = true;
-    if (storage_start(none, false))
+    if (storage_start(none, 0))
         while (in.left)
             one(&in);
     return 0;

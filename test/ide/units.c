@@ -37,7 +37,7 @@ static void begin(uint8_t action, uint64_t first, uint64_t last)
     t->ranges[t->nranges++] = (struct policy_storage_range){ .first = first, .last = last };
     t->nkeys = 1;
     storage.ide = true;
-    EXPECT("starts", storage_start(none, false), true);
+    EXPECT("starts", storage_start(none, 0), true);
 }
 
 static void end(void)

@@ -154,7 +154,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     model_again();
     memset(model.memory + LIST(0), 0, 0x2000);
     rules((uint8_t)take(&in, 1));
-    if (model_start()) {
+    if (model_start(0)) {
         driver_start(0);
         driver_start(1);
         while (in.left)

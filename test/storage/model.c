@@ -163,6 +163,9 @@ static bool do_command(unsigned n, const uint8_t *fis, uint32_t flags, struct tr
     case 0xea:
         model.port[n].flushes++;
         return true;
+    case MODEL_VENDOR:
+        model.port[n].vendor++;
+        return true;
     case ATA_DSM:
     case ATA_CHECK_POWER_MODE:
     case 0xef:
@@ -203,6 +206,7 @@ static void execute(unsigned n, unsigned slot)
     p->log[p->logged++ % sizeof(p->log)] = fis[H2D_COMMAND];
     if (queued && (!(p->sact >> slot & 1) || fis[H2D_COUNT] >> 3 != slot))
         die("an NCQ command with another tag than its slot", slot);
+    p->accepted &= ~(1u << slot);
     good = do_command(n, fis, h->flags, &t, &error, &at);
     h->prdbc = t.moved;
     if (!good) {
@@ -223,7 +227,7 @@ static void execute(unsigned n, unsigned slot)
 bool model_step(unsigned port, unsigned n)
 {
     struct model_port *p = &model.port[port];
-    uint32_t waiting = p->ci;
+    uint32_t waiting = p->ci | p->accepted;
 
     if (!(p->cmd & CMD_ST) || p->is & IS_STOPS || !waiting)
         return false;
@@ -242,7 +246,7 @@ static void run_all(unsigned port)
 static void set_cmd(struct model_port *p, uint32_t value)
 {
     if (!(value & CMD_ST)) {
-        p->ci = p->sact = 0;
+        p->ci = p->sact = p->accepted = 0;
         value &= ~CMD_CR;
     } else {
         if (!(p->cmd & CMD_ST))
@@ -259,10 +263,16 @@ static void reset(void)
     for (unsigned i = 0; i < MODEL_PORTS; i++) {
         struct model_port *p = &model.port[i];
 
-        p->is = p->ie = p->cmd = p->serr = p->sctl = p->sact = p->ci = 0;
+        p->is = p->ie = p->cmd = p->serr = p->sctl = p->sact = p->ci = p->accepted = 0;
         p->tfd = 0x50;
     }
     model.is = 0;
+}
+
+static void tick(void)
+{
+    if (model.tick)
+        model.tick();
 }
 
 uint32_t hw_read(const struct hba *h, unsigned reg)
@@ -270,6 +280,7 @@ uint32_t hw_read(const struct hba *h, unsigned reg)
     unsigned n = (reg - HBA_PORTS) / HBA_PORT_BYTES;
     const struct model_port *p = &model.port[n % MODEL_PORTS];
 
+    tick();
     if (h->base && h->base != MODEL_BASE)
         die("another controller", h->base);
     if (reg % 4 || reg >= 0x2000)
@@ -313,6 +324,19 @@ uint32_t hw_read(const struct hba *h, unsigned reg)
     }
 }
 
+/* With model.accepts an NCQ command leaves PxCI at once, as the disk takes it before it does it. */
+static void ring(struct model_port *p, uint32_t value)
+{
+    uint32_t queued = value & p->sact;
+
+    if (!(p->cmd & CMD_ST))
+        return;
+    if (value & (p->ci | p->accepted))
+        die("a doorbell is rung over a command at work", value);
+    p->ci |= model.accepts ? value & ~queued : value;
+    p->accepted |= model.accepts ? queued : 0;
+}
+
 static void write_port(unsigned n, unsigned of, uint32_t value)
 {
     struct model_port *p = &model.port[n];
@@ -341,6 +365,12 @@ static void write_port(unsigned n, unsigned of, uint32_t value)
         break;
     case PX_SCTL:
         p->sctl = value;
+        if ((value & SCTL_DET) == 1) {
+            p->ci = p->sact = p->accepted = 0;
+            p->is |= IS_PCS | IS_PRCS;
+            p->serr |= 1u << 26;
+            p->resets++;
+        }
         break;
     case PX_SERR:
         p->serr &= ~value;
@@ -350,8 +380,7 @@ static void write_port(unsigned n, unsigned of, uint32_t value)
             p->sact |= value;
         break;
     case PX_CI:
-        if (p->cmd & CMD_ST)
-            p->ci |= value;
+        ring(p, value);
         run_all(n);
         break;
     }
@@ -362,6 +391,7 @@ void hw_write(const struct hba *h, unsigned reg, uint32_t value)
     unsigned n = (reg - HBA_PORTS) / HBA_PORT_BYTES;
 
     (void)h;
+    tick();
     if (reg >= HBA_PORTS && n < MODEL_PORTS)
         write_port(n, (reg - HBA_PORTS) % HBA_PORT_BYTES, value);
     else if (reg == HBA_GHC && value & GHC_HR)
@@ -370,6 +400,23 @@ void hw_write(const struct hba *h, unsigned reg, uint32_t value)
         model.ghc = value;
     else if (reg == HBA_IS)
         model.is &= ~value;
+}
+
+void hw_ring(const struct port *p, uint32_t bit, bool queued, uint32_t *rung, uint32_t serial)
+{
+    if (queued)
+        hw_write(p->hba, p->at + PX_SACT, bit);
+    model.stood = STOOD_BETWEEN;
+    hw_write(p->hba, p->at + PX_CI, bit);
+    model.stood = STOOD_BEHIND;
+    tick();
+    *rung = serial;
+    model.stood = STOOD_ELSEWHERE;
+}
+
+enum stood hw_stood(void)
+{
+    return model.stood_before;
 }
 
 /* Time passes for storage only while it waits for a command of its own. */
@@ -393,8 +440,7 @@ void hw_log(const char *format, ...)
 
 /* ---- the machine ---- */
 
-/* Everything but the big memories, which stay as they are. */
-static void power_on(uint8_t *memory, uint8_t *disk[MODEL_PORTS])
+void model_instance(void)
 {
     static const struct weir_e820 map[] = {
         { 0, 0x9f000, 1, 1 },
@@ -405,6 +451,16 @@ static void power_on(uint8_t *memory, uint8_t *disk[MODEL_PORTS])
     struct storage empty = { .tables = &model.tables, .saved = storage.saved, .dma = storage.dma,
                              .dma_phys = MODEL_DMA, .keys = storage.keys };
 
+    storage = empty;
+    memory_begin(map, sizeof(map) / sizeof(map[0]), model.memory);
+    model.stood_before = model.stood;
+    model.stood = STOOD_ELSEWHERE;
+}
+
+/* Everything but the big memories, which stay as they are. */
+static void power_on(uint8_t *memory, uint8_t *disk[MODEL_PORTS])
+{
+
     memset(&model, 0, sizeof(model));
     model.memory = memory;
     for (unsigned i = 0; i < MODEL_PORTS; i++) {
@@ -414,9 +470,8 @@ static void power_on(uint8_t *memory, uint8_t *disk[MODEL_PORTS])
     }
     model.automatic = true;
     model.ghc = GHC_AE;
-    storage = empty;
+    model_instance();
     memset(storage.saved, 0, offsetof(struct saved, pieces));
-    memory_begin(map, sizeof(map) / sizeof(map[0]), model.memory);
 }
 
 void model_begin(void)
@@ -437,19 +492,13 @@ void model_begin(void)
 
 void model_again(void)
 {
-    for (uint32_t i = 0; i < POOL_PAGES; i++) {
-        (void)pool_claim(i, 1); /* fails where it is taken */
-        pool_give(i, 1);
-    }
+    pool_begin();
     power_on(model.memory, (uint8_t *[]){ model.disk[0], model.disk[1] });
 }
 
 void model_end(void)
 {
-    for (uint32_t i = 0; i < POOL_PAGES; i++) {
-        (void)pool_claim(i, 1); /* fails where it is taken */
-        pool_give(i, 1);
-    }
+    pool_begin();
     ASAN_UNPOISON_MEMORY_REGION(model.memory, MODEL_MEMORY);
     free(model.memory);
     for (unsigned i = 0; i < MODEL_PORTS; i++)
@@ -459,9 +508,9 @@ void model_end(void)
     free((void *)storage.keys);
 }
 
-bool model_start(void)
+bool model_start(unsigned instance)
 {
     static const uint64_t bases[HBAS] = { MODEL_BASE };
 
-    return storage_start(bases, false);
+    return storage_start(bases, instance);
 }

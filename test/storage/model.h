@@ -16,12 +16,13 @@
 #define MODEL_RAM_END 0x2800000u
 #define MODEL_MEMORY 0x2a00000u
 #define MODEL_SECTORS 70000u
+#define MODEL_VENDOR 0x80u /* a command that nobody understands, and which may not be done twice */
 
 struct model_port {
     uint64_t clb, fb;
-    uint32_t is, ie, cmd, tfd, serr, sctl, sact, ci, accepted;
+    uint32_t is, ie, cmd, tfd, serr, sctl, sact, ci, accepted; /* accepted: queued commands that have left ci */
     uint64_t fail_lba; /* a sector that cannot be read or written; UINT64_MAX: none */
-    uint32_t commands, aborted, flushes, longest; /* longest: most sectors in a command */
+    uint32_t commands, aborted, flushes, vendor, resets, longest; /* longest: most sectors in a command */
     uint8_t log[64];    /* command codes, in the order in which they were done */
     uint32_t logged;
 };
@@ -32,6 +33,9 @@ struct model {
     struct model_port port[MODEL_PORTS];
     uint32_t is, ghc;
     bool automatic; /* every command is done at once */
+    bool accepts;   /* NCQ commands leave PxCI before they are done */
+    enum stood stood, stood_before; /* of this instance, and of the one before */
+    void (*tick)(void);             /* called before each access to a register */
     struct policy_tables tables;
 };
 
@@ -42,8 +46,10 @@ void model_begin(void);
 void model_end(void);
 /* Off and on again: memory and disks keep what they hold. */
 void model_again(void);
-/* storage_start() on it. */
-bool model_start(void);
+/* storage_start() on it, as the n-th instance (from 0). */
+bool model_start(unsigned instance);
+/* Another instance's memory: nothing but what outlives one is left. Its model_start() is still to come. */
+void model_instance(void);
 /* Does the n-th of the commands that wait on a port; false: there are not so many. */
 bool model_step(unsigned port, unsigned n);
 /* What an address is to a controller. Anything but RAM of the guest's and storage's own ends the test. */

@@ -34,7 +34,7 @@ static void begin(uint8_t action)
     model_begin();
     if (action)
         rule(action, 0, UINT64_MAX);
-    EXPECT("starts", model_start(), true);
+    EXPECT("starts", model_start(0), true);
     driver_start(0);
 }
 
@@ -171,7 +171,7 @@ static void ranges_are_where_the_policy_says(void)
 {
     model_begin();
     rule(POLICY_ENCRYPT, 64, 127);
-    EXPECT("starts", model_start(), true);
+    EXPECT("starts", model_start(0), true);
     driver_start(0);
     fill(model.memory + EVEN, 256 * SECTOR, 9);
     driver_put(0, 0, 0x35, 0, 256, EVEN, 256 * SECTOR, 1000);
@@ -276,7 +276,7 @@ static void a_wrong_key_is_told(void)
     model.tables.ranges[0].check_bytes = 2;
     model.tables.ranges[0].check[0] = 0x55;
     model.tables.ranges[0].check[1] = 0xaa;
-    EXPECT("does not start", model_start(), false);
+    EXPECT("does not start", model_start(0), false);
     EXPECT("and says why", strstr(storage.reason, "wrong key") != NULL, true);
     model_end();
     model_begin();
@@ -285,14 +285,14 @@ static void a_wrong_key_is_told(void)
     model.disk[0][510] = 0x55;
     model.disk[0][511] = 0xaa;
     model_cipher(0, model.disk[0]);
-    EXPECT("starts", model_start(), true);
+    EXPECT("starts", model_start(0), true);
     model_end();
     model_begin();
     rule(POLICY_ENCRYPT, 0, UINT64_MAX);
     model.tables.storage[0].fields = POLICY_BY_MODEL;
     memcpy(model.tables.storage[0].model, "ANOTHER", 8);
     model.tables.storage[0].require = 1;
-    EXPECT("does not start without the disk", model_start(), false);
+    EXPECT("does not start without the disk", model_start(0), false);
     model_end();
 }
 
