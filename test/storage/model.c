@@ -141,13 +141,19 @@ static bool media(unsigned n, const struct command *c, struct transfer *t, uint3
     return true;
 }
 
+/* Any other FIS is sent, and the disk does nothing that ends in one of its own. */
+static bool is_command(const uint8_t *fis)
+{
+    return fis[H2D_TYPE] == FIS_H2D_TYPE && fis[H2D_FLAGS] & H2D_C;
+}
+
 static bool do_command(unsigned n, const uint8_t *fis, uint32_t flags, struct transfer *t, uint32_t *error, uint64_t *at)
 {
     struct command c = command_parse(fis, flags);
 
     *error = 0x04; /* ABRT */
     *at = 0;
-    if (!(fis[H2D_FLAGS] & H2D_C) || fis[H2D_TYPE] != FIS_H2D_TYPE)
+    if (!is_command(fis))
         return true;
     if (c.class == COMMAND_READ || c.class == COMMAND_WRITE) {
         bool bounced = t->left && t->prd->dba >= MODEL_DMA && t->prd->dba - MODEL_DMA < sizeof(struct dma);
@@ -200,7 +206,7 @@ static void execute(unsigned n, unsigned slot)
     const uint8_t *fis = own(table, TABLE_PRDT);
     uint32_t prds = h->flags >> 16, error;
     struct transfer t = { (const struct ahci_prd *)(prds ? own(table + TABLE_PRDT, prds * 16) : fis), prds, 0, 0 };
-    bool queued = fis[H2D_COMMAND] == 0x60 || fis[H2D_COMMAND] == 0x61, good;
+    bool queued = is_command(fis) && (fis[H2D_COMMAND] == 0x60 || fis[H2D_COMMAND] == 0x61), good;
 
     p->commands++;
     p->log[p->logged++ % sizeof(p->log)] = fis[H2D_COMMAND];
