@@ -6,7 +6,7 @@
 #include "vcpu.h"
 #include "x86/cpu.h"
 
-#define SETS 32768u /* of 4 writable mappings each */
+#define SETS 16384u /* of 4 writable mappings each */
 #define WAYS 4u
 
 struct shadow_page *pool_meta;

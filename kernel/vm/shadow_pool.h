@@ -6,7 +6,7 @@
 #include "mm/space.h"
 #include "x86/types.h"
 
-#define POOL_PAGES 1024u
+#define POOL_PAGES 512u
 #define PARENTS 12u
 
 /*
