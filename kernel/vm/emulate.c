@@ -11,6 +11,7 @@
 #include "hook.h"
 #include "mm/window.h"
 #include "obj/device.h"
+#include "shadow.h"
 #include "vcpu_ops.h"
 #include "x86/insn.h"
 
@@ -130,6 +131,7 @@ static bool write_locked(struct cpu *cpu, const struct weir_emulation *e, const 
 
     if (!p)
         return true;
+    shadow_written(gpa, a->size);
     switch (a->size) {
     case 1:
         return __sync_bool_compare_and_swap((u8 *)p, (u8)expected, (u8)a->data[0]);
@@ -246,8 +248,11 @@ static void finish(struct vcpu *v)
     for (unsigned i = 0; i < 16; i++)
         v->regs[i] = s->gpr[i];
     v->rip = s->rip;
-    if (effects & WEIR_EMU_E_INVLPG)
+    if (effects & WEIR_EMU_E_INVLPG) {
+        if (paging_is_shadow())
+            shadow_invalidate(v, v->emulation->linear);
         v->flush_tlb = true;
+    }
     if (effects & WEIR_EMU_E_INVD)
         wbinvd();
     if (effects & WEIR_EMU_E_STEP)

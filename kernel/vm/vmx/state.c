@@ -101,7 +101,8 @@ void vmx_guest_view(const struct vcpu *v, struct guest_view *g)
     g->efer = vmx_efer(v);
     g->rflags = v->rflags;
     g->cpl = cpl(v);
-    bool long_mode = (g->efer & EFER_LMA) && (rights & BIT(13));
+    g->code_is_long = rights & BIT(13);
+    bool long_mode = (g->efer & EFER_LMA) && g->code_is_long;
     g->linear_rip = long_mode ? v->rip : (u32)(vmread(GUEST_CS_BASE) + v->rip);
     g->mode = long_mode ? CODE_64 : rights & BIT(14) ? CODE_32 : CODE_16;
 }
@@ -177,28 +178,21 @@ void vmx_real_mode(struct vcpu *v, u16 cs, u16 ip)
 {
     const struct weir_emu_segment data = {0, 0x93, 0xffff, 0}, ldt = {0, 0x82, 0xffff, 0}, tss = {0, 0x8b, 0xffff, 0};
     const struct weir_emu_segment code = {cs, 0x9b, 0xffff, (u64)cs << 4};
+    static const u16 zero[] = {
+        GUEST_GDTR_BASE, GUEST_IDTR_BASE, GUEST_DEBUGCTL, GUEST_SYSENTER_CS, GUEST_SYSENTER_ESP, GUEST_SYSENTER_EIP, GUEST_SMBASE, INTERRUPTIBILITY, ACTIVITY, PENDING_DEBUG,
+        GUEST_PDPTE0, GUEST_PDPTE0 + 2, GUEST_PDPTE0 + 4, GUEST_PDPTE0 + 6,
+    };
 
     v->vmx->real = false;
     for (unsigned i = 0; i <= WEIR_EMU_GS; i++)
         vmx_set_segment(v->vmx, i, i == WEIR_EMU_CS ? &code : &data);
     vmx_set_segment(v->vmx, WEIR_EMU_LDTR, &ldt);
     vmx_set_segment(v->vmx, WEIR_EMU_TR, &tss);
-    vmwrite(GUEST_GDTR_BASE, 0);
     vmwrite(GUEST_GDTR_LIMIT, 0xffff);
-    vmwrite(GUEST_IDTR_BASE, 0);
     vmwrite(GUEST_IDTR_LIMIT, 0x3ff);
     vmwrite(GUEST_DR7, 0x400);
     vmwrite(GUEST_PAT, 0x0007040600070406);
-    vmwrite(GUEST_DEBUGCTL, 0);
-    vmwrite(GUEST_SYSENTER_CS, 0);
-    vmwrite(GUEST_SYSENTER_ESP, 0);
-    vmwrite(GUEST_SYSENTER_EIP, 0);
-    vmwrite(GUEST_SMBASE, 0);
-    vmwrite(INTERRUPTIBILITY, 0);
-    vmwrite(ACTIVITY, 0);
-    vmwrite(PENDING_DEBUG, 0);
-    for (unsigned i = 0; i < 4; i++)
-        vmwrite(GUEST_PDPTE0 + 2 * i, 0);
+    vmwrite_zero(zero, ARRAY_SIZE(zero));
     v->vmx->cr2 = 0;
     memset(v->regs, 0, sizeof(v->regs));
     v->rip = ip;
