@@ -2,6 +2,7 @@
 /* CPUID: the CPU's own answer, without virtualization, and with the bits that mirror the guest's CR4 put right. */
 #include "exit.h"
 #include "guest_memory.h"
+#include "paging.h"
 #include "vcpu_ops.h"
 #include "x86/insn.h"
 
@@ -24,11 +25,17 @@ void exit_cpuid(struct cpu *cpu, struct vcpu *v)
         vcpu_ops->guest_view(v, &g);
         r.ecx = mirror(r.ecx, 27, g.cr4 & CR4_OSXSAVE);
         r.ecx = mirror(r.ecx, 5, false); /* VMX */
+        r.ecx = mirror(r.ecx, 17, (r.ecx & BIT(17)) && !paging_is_shadow()); /* PCID */
         break;
     case 7:
         vcpu_ops->guest_view(v, &g);
         if ((u32)v->regs[RCX] == 0)
             r.ecx = mirror(r.ecx, 4, g.cr4 & CR4_PKE);
+        if ((u32)v->regs[RCX] == 0 && paging_is_shadow()) {
+            r.ebx = mirror(r.ebx, 10, false); /* INVPCID */
+            r.ecx &= ~(u32)(BIT(3) | BIT(4) | BIT(7) | BIT(16)); /* PKU, OSPKE, shadow stacks, LA57 */
+            r.edx = mirror(r.edx, 20, false); /* CET */
+        }
         break;
     case 0x80000001:
         r.ecx = mirror(r.ecx, 2, false);  /* SVM */

@@ -11,6 +11,7 @@
 #include "hook.h"
 #include "mm/window.h"
 #include "obj/device.h"
+#include "shadow.h"
 #include "vcpu_ops.h"
 #include "x86/insn.h"
 
@@ -92,6 +93,7 @@ static bool write_locked(struct cpu *cpu, const struct weir_emulation *e, const 
 
     if (!p)
         return true;
+    shadow_written(gpa, a->size);
     switch (a->size) {
     case 1:
         return __sync_bool_compare_and_swap((u8 *)p, (u8)expected, (u8)a->data[0]);
@@ -195,15 +197,25 @@ static bool do_access(struct cpu *cpu, struct vcpu *v)
 static void finish(struct vcpu *v)
 {
     const struct weir_emu_state *s = &v->emulation->state;
-    const u32 allowed = WEIR_EMU_E_SEGMENTS;
+    u32 effects = v->emulation->effects;
+    struct guest_view g;
 
+    vcpu_ops->guest_view(v, &g);
+    if (paging_is_shadow() && ((effects & WEIR_EMU_E_CR0 && !control_write(v, &g, 0, s->cr0)) ||
+                               (effects & WEIR_EMU_E_CR3 && !control_write(v, &g, 3, s->cr3)) ||
+                               (effects & WEIR_EMU_E_CR4 && !control_write(v, &g, 4, s->cr4)))) {
+        vcpu_raise(v, VECTOR_GP, 0);
+        return;
+    }
+    if (paging_is_shadow() && (effects & WEIR_EMU_E_INVLPG))
+        shadow_invalidate(v, v->emulation->linear);
     for (unsigned i = 0; i < 16; i++)
         v->regs[i] = s->gpr[i];
     v->rflags = (v->rflags & ~EMULATED_FLAGS) | (s->rflags & EMULATED_FLAGS) | 2;
     v->rip = s->rip;
     vcpu_ops->clear_shadow(v);
-    vcpu_ops->set_state(v, s, v->emulation->effects & allowed);
-    if (v->emulation->effects & WEIR_EMU_E_STEP)
+    vcpu_ops->set_state(v, s, effects & WEIR_EMU_E_SEGMENTS);
+    if (effects & WEIR_EMU_E_STEP)
         vcpu_raise_step(v);
 }
 

@@ -190,6 +190,9 @@ const struct exit_row exit_table[WEIR_EXIT_REASONS] = {
     [WEIR_EXIT_SHUTDOWN] = {exit_shutdown, 0},
     [WEIR_EXIT_INVALID] = {exit_invalid, 0},
     [WEIR_EXIT_UNKNOWN] = {exit_unknown, 0},
+    [WEIR_EXIT_CR] = {exit_cr, 0},
+    [WEIR_EXIT_INVLPG] = {exit_invlpg, 0},
+    [WEIR_EXIT_PAGE_FAULT] = {exit_page_fault, 0},
 };
 
 /* Finds the length of the instruction that exited; false: the code is not (any more) what exited, so try again. */
@@ -201,7 +204,7 @@ static noinline bool find_length(struct cpu *cpu, struct vcpu *v, u32 insn)
     vcpu_ops->guest_view(v, &g);
     unsigned n = guest_fetch(cpu, &g, code);
     v->exit.length = (u8)insn_length(code, n, g.mode, insn);
-    code_cache_fill(cpu, &v->code, &g);
+    code_cache_fill(cpu, &v->code, &g, v->exit.cr3);
     return v->exit.length;
 }
 

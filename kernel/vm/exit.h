@@ -41,6 +41,16 @@ extern const struct msr_range firmware_msrs[FIRMWARE_MSRS];
 bool is_firmware_msr(u32 msr);
 
 void exit_nested(struct cpu *cpu, struct vcpu *v);
+void exit_page_fault(struct cpu *cpu, struct vcpu *v);
+void exit_cr(struct cpu *cpu, struct vcpu *v);
+void exit_invlpg(struct cpu *cpu, struct vcpu *v);
+
+/* Whether the guest may write CR0 so; *efer: its EFER, with LMA as the write leaves it. */
+must_check bool control_check_cr0(const struct guest_view *g, u64 value, u64 *efer);
+/* Shadow paging: a write of CR0, CR3 or CR4, in guest context; g is as before. false: #GP. */
+must_check bool control_write(struct vcpu *v, const struct guest_view *g, unsigned number, u64 value);
+/* Shadow paging: an EFER that the vendor's code has checked. */
+void control_write_efer(struct vcpu *v, u64 value);
 
 /* Completes v->access once its data is known: registers, memory, RIP. */
 void io_finish(struct cpu *cpu, struct vcpu *v, u32 count);
@@ -51,6 +61,8 @@ void io_do(struct vcpu *v);
 void mmio_do(struct cpu *cpu, struct vcpu *v);
 must_check bool msr_do(struct cpu *cpu, struct vcpu *v);
 
+/* The access of v->exit.gpa that exited, decoded by the kernel or else left to the emulator. May not return. */
+void mmio_access(struct cpu *cpu, struct vcpu *v);
 /* One access of physical memory, v->access, by whatever rule binds its address. */
 void mmio_route(struct cpu *cpu, struct vcpu *v);
 /* Routes v->access by the binding of its address; NULL: to the hardware. Returns when it is complete. */

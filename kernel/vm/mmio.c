@@ -8,6 +8,7 @@
 #include "mm/window.h"
 #include "npt.h"
 #include "obj/device.h"
+#include "shadow.h"
 #include "vcpu_ops.h"
 #include "x86/insn.h"
 
@@ -60,6 +61,8 @@ void mmio_do(struct cpu *cpu, struct vcpu *v)
         *(volatile u64 *)p = a->data;
         break;
     }
+    if (a->write)
+        shadow_written(a->addr, a->size);
 }
 
 void mmio_finish(struct vcpu *v)
@@ -77,7 +80,7 @@ void mmio_route(struct cpu *cpu, struct vcpu *v)
     access_route(cpu, v, binding_at(v->access.addr, v->access.size));
 }
 
-static void mmio_access(struct cpu *cpu, struct vcpu *v)
+void mmio_access(struct cpu *cpu, struct vcpu *v)
 {
     struct access *a = &v->access;
     struct guest_view g;
@@ -94,7 +97,7 @@ static void mmio_access(struct cpu *cpu, struct vcpu *v)
         if (!n) {
             n = guest_fetch(cpu, &g, fetched);
             code = fetched;
-            code_cache_fill(cpu, &v->code, &g);
+            code_cache_fill(cpu, &v->code, &g, v->exit.cr3);
         }
     }
     if (!decode_mmio_mov(code, n, mode, &v->mov) ||

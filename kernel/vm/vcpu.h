@@ -28,18 +28,20 @@ struct io_exit {
     bool in, string, rep;
 };
 
+/* The guest's own values under shadow paging. Of CR0 only PG and WP: the other bits are the control block's. */
+struct control {
+    u64 cr0, cr3, cr4, efer; /* EFER without SVME */
+};
+
 /* The last exit, as the vendor's code decoded it. */
 struct exit_info {
     u8 reason; /* enum weir_exit */
     u8 length; /* of the instruction; 0: not known */
     bool code64; /* 64-bit code; set where a length is not known, and then */
     u64 cr3;
-    u64 gpa;   /* NESTED */
-    u64 error; /* NESTED: #PF-style error code, bit 33: while walking the guest's page tables */
-    struct {
-        bool known;         /* CR: by the CPU; else the kernel decodes the code */
-        u8 op, number, gpr; /* as in struct system_insn */
-    } cr;
+    u64 gpa;   /* NESTED; PAGE_FAULT, INVLPG: the linear address */
+    u64 error; /* NESTED: #PF-style error code, bit 33: while walking the guest's page tables; PAGE_FAULT: the code */
+    struct cr_insn cr; /* CR, INVLPG: length 0 where the CPU does not tell, and then the code does */
     struct io_exit io;
 };
 
@@ -91,6 +93,8 @@ struct vcpu {
     u64 reply_data;
     void *fpu;
     u64 xcr0;
+    struct control control; /* shadow paging only */
+    u64 root;               /* shadow paging: what CR3 holds */
     struct vmcb *vmcb;
 };
 CHECK_OFFSET(struct vcpu, regs, VCPU_OFF_REGS);

@@ -39,6 +39,9 @@ struct vcpu_ops {
     must_check bool (*read_msr)(struct vcpu *v, u32 msr, u64 *value, bool *fault);
     must_check bool (*write_msr)(struct vcpu *v, u32 msr, u64 value, bool *fault);
     void (*fix_cpuid)(const struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid *r);
+    /* Shadow paging. load_control: CR3 = v->root, and what v->control makes of CR4, EFER and the intercepts. */
+    void (*load_control)(struct vcpu *v);
+    void (*set_cr0)(struct vcpu *v, u64 value); /* the guest's; of v->control, too */
     void (*reset)(struct vcpu *v); /* INIT of the boot CPU: F000:FFF0 */
     /* VMX only, NULL elsewhere: the interrupt window that take_interrupt asked for; an NMI's look at where it came. */
     void (*window)(struct vcpu *v);

@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "check.h"
+#include "core/log.h"
 #include "mm/window.h"
 #include "vm/a20.h"
 #include "vm/guest_memory.h"
 #include "vm/hook.h"
+#include "vm/shadow.h"
 
 #define TABLES 0x100000ull
 #define LINEAR 0x12345678ull /* of 32-bit tables */
@@ -15,6 +17,13 @@ bool a20_closed;
 static struct guest_view g;
 static u64 gpa;
 static u32 error;
+
+enum paging paging_mode;
+
+void shadow_written_frame(u64 at, unsigned bytes)
+{
+    panic("shadow_written_frame %lx %u", at, bytes);
+}
 
 u64 hook_page(void)
 {

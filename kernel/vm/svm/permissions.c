@@ -5,6 +5,7 @@
 #include "mm/page.h"
 #include "svm.h"
 #include "vm/exit.h"
+#include "vm/paging.h"
 #include "x86/apic.h"
 
 #define MSR_VM_CR 0xc0010114u
@@ -97,7 +98,7 @@ static bool is_hidden(u32 msr)
 bool svm_read_msr(struct vcpu *v, u32 msr, u64 *value, bool *fault)
 {
     if (msr == MSR_EFER)
-        *value = v->vmcb->efer & ~EFER_SVME;
+        *value = svm_efer(v);
     else
         *fault = is_hidden(msr);
     return msr == MSR_EFER || *fault;
@@ -117,13 +118,18 @@ static bool try_efer(u64 *bits)
 static bool write_efer(struct vcpu *v, u64 value)
 {
     const u64 known = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
-    u64 other = value & ~(known | EFER_SVME), now = v->vmcb->efer;
+    u64 other = value & ~(known | EFER_SVME), now = svm_efer(v);
+    u64 cr0 = paging_is_shadow() ? v->control.cr0 : v->vmcb->cr0;
 
-    if ((value & EFER_SVME) || ((value ^ now) & EFER_LME && (v->vmcb->cr0 & CR0_PG)))
+    if ((value & EFER_SVME) || ((value ^ now) & EFER_LME && (cr0 & CR0_PG)))
         return false;
     if (other && !try_efer(&other))
         return false;
-    v->vmcb->efer = (value & (EFER_SCE | EFER_LME | EFER_NXE)) | (now & EFER_LMA) | other | EFER_SVME;
+    value = (value & (EFER_SCE | EFER_LME | EFER_NXE)) | (now & EFER_LMA) | other;
+    if (paging_is_shadow())
+        control_write_efer(v, value);
+    else
+        v->vmcb->efer = value | EFER_SVME;
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include "obj/domain.h"
 #include "vm/hook.h"
 #include "vm/npt.h"
+#include "vm/shadow.h"
 #include "x86/fence.h"
 
 #define MSR_VM_CR 0xc0010114u
@@ -15,7 +16,10 @@
 
 struct svm_features svm_features;
 
-static const u8 reason_of[0x90] = { /* exit codes 60h to 8Fh; 0 stands for none, IO is named apart */
+static const u8 reason_of[0x90] = { /* 0 stands for none, IO is named apart */
+    [0x00] = WEIR_EXIT_CR,        [0x03] = WEIR_EXIT_CR,        [0x04] = WEIR_EXIT_CR,
+    [0x10] = WEIR_EXIT_CR,        [0x13] = WEIR_EXIT_CR,        [0x14] = WEIR_EXIT_CR,
+    [0x4e] = WEIR_EXIT_PAGE_FAULT, [0x65] = WEIR_EXIT_CR,       [0x79] = WEIR_EXIT_INVLPG,
     [0x60] = WEIR_EXIT_INTR,      [0x61] = WEIR_EXIT_NMI,       [0x63] = WEIR_EXIT_INIT,
     [0x64] = WEIR_EXIT_WINDOW,    [0x72] = WEIR_EXIT_CPUID,     [0x74] = WEIR_EXIT_IRET,
     [0x76] = WEIR_EXIT_INVD,      [0x78] = WEIR_EXIT_HLT,       [0x7a] = WEIR_EXIT_FORBIDDEN,
@@ -52,12 +56,12 @@ const char *svm_unusable(void)
         .next_rip = c.edx & BIT(3),
         .decode_assist = c.edx & BIT(7),
     };
-    return svm_features.npt ? NULL : "this CPU has no nested paging, and shadow paging is not built yet";
+    return paging_choose(svm_features.npt);
 }
 
 static const char *paging_name(void)
 {
-    return "npt";
+    return paging_is_shadow() ? paging_shadow_name() : "npt";
 }
 
 static void init_cpu(struct cpu *cpu)
@@ -74,8 +78,10 @@ static void init_cpu(struct cpu *cpu)
         .table = PTE_P | PTE_W | PTE_U | PTE_A | PTE_D,
         .leaf = PTE_P | PTE_W | PTE_U | PTE_A | PTE_D,
     };
-    format.gib = cpu_features.pdpe1gb;
+    format.gib = cpu_features.pdpe1gb && !paging_is_shadow(); /* its flat root leads to page directories */
     npt_init(&format);
+    if (paging_is_shadow())
+        shadow_init();
 }
 
 static void set_intercept(struct vmcb *c, unsigned bit, bool on)
@@ -109,6 +115,8 @@ static void real_mode(struct vcpu *v, u16 cs, u16 ip)
     v->rip = ip;
     v->rflags = 2;
     v->event = 0;
+    if (paging_is_shadow())
+        svm_start_shadow(v);
 }
 
 static bool create(struct vcpu *v)
@@ -126,7 +134,7 @@ static bool create(struct vcpu *v)
         set_intercept(c, always[i], true);
     svm_permissions_use(c);
     c->asid = 1;
-    c->nested_control = 1;
+    c->nested_control = !paging_is_shadow();
     c->nested_cr3 = npt_root();
     v->flush_tlb = true;
     real_mode(v, (u16)(hook_page() >> 4), hook_entry());
@@ -180,6 +188,8 @@ static noinline void keep_event(struct vcpu *v, u64 event)
         return;
     if (EVENT_TYPE(event) == EVENT_TYPE_EXCEPTION && ((event & 0xff) == 3 || (event & 0xff) == 4))
         return;
+    if (EVENT_TYPE(event) == EVENT_TYPE_EXCEPTION && (event & 0xff) >= 32)
+        event &= ~(7ull << 8); /* QEMU calls external interrupts exceptions here */
     v->event = event;
 }
 
@@ -231,14 +241,17 @@ void svm_exit(struct vcpu *v)
         u8 reason = code < sizeof(reason_of) ? reason_of[code] : 0;
         if (reason == WEIR_EXIT_RDMSR && (c->exitinfo1 & 1))
             reason = WEIR_EXIT_WRMSR;
-        if (unlikely(!reason)) {
-            reason = code == EXITCODE_INVALID ? WEIR_EXIT_INVALID : WEIR_EXIT_UNKNOWN;
-            v->exit.error = code;
-        }
-        v->exit.reason = reason;
         if (svm_features.next_rip && c->next_rip > v->rip)
             v->exit.length = (u8)(c->next_rip - v->rip);
         note_code(v, c);
+        if (unlikely((u8)(reason - 1) >= WEIR_EXIT_CR - 1)) { /* none, or one of shadow paging's */
+            if (!reason)
+                reason = code == EXITCODE_INVALID ? WEIR_EXIT_INVALID : WEIR_EXIT_UNKNOWN;
+            v->exit.error = code;
+            if (reason >= WEIR_EXIT_CR)
+                svm_decode_control(v, code);
+        }
+        v->exit.reason = reason;
     }
     vcpu_handle_exit(v->cpu, v);
     write_back(v);
@@ -304,31 +317,46 @@ static void guest_view(const struct vcpu *v, struct guest_view *g)
     const struct vmcb *c = v->vmcb;
     bool long_mode = (c->efer & EFER_LMA) && (c->cs.attributes & BIT(9));
 
+    g->code_is_long = c->cs.attributes & BIT(9);
     g->cr0 = c->cr0;
     g->cr3 = c->cr3;
     g->cr4 = c->cr4;
     g->efer = c->efer;
+    if (paging_is_shadow()) {
+        const struct control *k = &v->control;
+        g->cr0 = (c->cr0 & ~(CR0_PG | CR0_WP)) | (k->cr0 & (CR0_PG | CR0_WP));
+        g->cr3 = k->cr3;
+        g->cr4 = k->cr4;
+        g->efer = k->efer;
+    }
     g->rflags = v->rflags;
     g->cpl = c->cpl;
     g->linear_rip = long_mode ? v->rip : (u32)(c->cs.base + v->rip);
     g->mode = long_mode ? CODE_64 : c->cs.attributes & BIT(10) ? CODE_32 : CODE_16;
 }
 
+u64 svm_efer(const struct vcpu *v)
+{
+    return paging_is_shadow() ? v->control.efer : v->vmcb->efer & ~EFER_SVME;
+}
+
 static void get_state(struct vcpu *v, struct weir_emu_state *s)
 {
     struct vmcb *c = v->vmcb;
+    struct guest_view g;
 
     if (!v->cpu->ring3 && v->cpu->vcpu == v)
         vmsave(v->control_pa);
     memcpy(s->gpr, v->regs, sizeof(s->gpr));
     s->rip = v->rip;
     s->rflags = v->rflags;
-    s->cr0 = c->cr0;
+    guest_view(v, &g);
+    s->cr0 = g.cr0;
     s->cr2 = c->cr2;
-    s->cr3 = c->cr3;
-    s->cr4 = c->cr4;
+    s->cr3 = g.cr3;
+    s->cr4 = g.cr4;
     s->cr8 = v->cpu->ring3 ? v->cpu->fence.tpr : read_cr8();
-    s->efer = c->efer & ~EFER_SVME;
+    s->efer = svm_efer(v);
     memset(s->dr, 0, sizeof(s->dr));
     s->dr[4] = c->dr6;
     s->dr[5] = c->dr7;
@@ -388,6 +416,8 @@ const struct vcpu_ops svm_ops = {
     .set_cr2 = set_cr2,
     .read_msr = svm_read_msr,
     .write_msr = svm_write_msr,
+    .load_control = svm_load_control,
+    .set_cr0 = svm_set_cr0,
     .reset = reset,
     .hypercall = {0x0f, 0x01, 0xd9},
 };

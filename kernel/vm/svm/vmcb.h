@@ -64,11 +64,14 @@ _Static_assert(sizeof(struct vmcb) == 4096, "one page");
 
 /* intercept[0] and [1] */
 enum {
-    ICPT_INTR = 0, ICPT_NMI = 1, ICPT_INIT = 3, ICPT_CPUID = 18, ICPT_IRET = 20, ICPT_INVD = 22, ICPT_HLT = 24,
+    ICPT_INTR = 0, ICPT_NMI = 1, ICPT_INIT = 3, ICPT_CR0_SELECTIVE = 5, ICPT_CPUID = 18, ICPT_IRET = 20, ICPT_INVD = 22, ICPT_HLT = 24, ICPT_INVLPG = 25,
     ICPT_INVLPGA = 26, ICPT_IOIO = 27, ICPT_MSR = 28, ICPT_SHUTDOWN = 31,
     ICPT_VMRUN = 32, ICPT_VMMCALL, ICPT_VMLOAD, ICPT_VMSAVE, ICPT_STGI, ICPT_CLGI, ICPT_SKINIT,
     ICPT_MWAIT = 43,
 };
+/* intercept_cr: reads, writes */
+#define ICPT_READ_CR(n) (1u << (n))
+#define ICPT_WRITE_CR(n) (1u << (16 + (n)))
 
 #define EXITCODE_NPF 0x400u
 #define EXITCODE_INVALID 0xffffffffu /* QEMU gives 32 bits of it: compare these only */

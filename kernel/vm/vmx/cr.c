@@ -8,7 +8,6 @@
 #include "vm/exit.h"
 #include "vmx.h"
 
-#define CR4_PCIDE BIT(17)
 #define CR0_KNOWN 0xe005003full
 
 /* PAE's four pointers are in the VMCS under EPT (27.3.1.6). false: one has a reserved bit set. */
@@ -27,24 +26,14 @@ static bool load_pdptes(struct cpu *cpu, u64 cr3)
 }
 
 /* MOV to CR0 (vol. 2B, MOV to control registers; vol. 3A, 10.8.5). false: #GP. */
-static bool guest_cr0(struct vcpu *v, u64 value)
+static bool guest_cr0(struct vcpu *v, const struct guest_view *g, u64 value)
 {
-    u64 old = vmx_cr0(), efer = vmread(GUEST_EFER), cr4 = vmx_cr4(), changed = old ^ value;
-    bool code64 = (efer & EFER_LMA) && (vmread(GUEST_CS_RIGHTS) & BIT(13));
+    u64 efer;
 
-    if (value >> 32 || ((value & CR0_PG) && !(value & CR0_PE)) || ((value & CR0_NW) && !(value & CR0_CD)))
+    if (!control_check_cr0(g, value, &efer))
         return false;
-    if (!(value & CR0_PG) && (code64 || (cr4 & CR4_PCIDE)))
-        return false;
-    if ((changed & value & CR0_PG) && (efer & EFER_LME)) {
-        if (!(cr4 & CR4_PAE) || (vmread(GUEST_CS_RIGHTS) & BIT(13)))
-            return false;
-        efer |= EFER_LMA;
-    }
-    if (!(value & CR0_PG))
-        efer &= ~EFER_LMA;
-    bool pae = (value & CR0_PG) && (cr4 & CR4_PAE) && !(efer & EFER_LMA);
-    if (pae && (changed & (CR0_PG | CR0_CD | CR0_NW)) && !load_pdptes(v->cpu, vmread(GUEST_CR3)))
+    bool pae = (value & CR0_PG) && (g->cr4 & CR4_PAE) && !(efer & EFER_LMA);
+    if (pae && ((g->cr0 ^ value) & (CR0_PG | CR0_CD | CR0_NW)) && !load_pdptes(v->cpu, g->cr3))
         return false;
     value = (value & CR0_KNOWN) | CR0_ET;
     vmwrite(CR0_SHADOW, value);
@@ -58,12 +47,9 @@ static bool guest_cr0(struct vcpu *v, u64 value)
 /* Qualification: LMSW's word 31:16, general register 11:8, access 5:4, control register 3:0 (table 28-3). */
 static void decode(struct vcpu *v, u64 q)
 {
-    static const u8 op[4] = {SYSTEM_TO_CR, SYSTEM_FROM_CR, SYSTEM_CLTS, SYSTEM_LMSW};
+    static const u8 op[4] = {CR_TO, CR_FROM, CR_CLTS, CR_LMSW};
 
-    v->exit.cr.known = true;
-    v->exit.cr.op = op[(q >> 4) & 3];
-    v->exit.cr.number = q & 15;
-    v->exit.cr.gpr = (q >> 8) & 15;
+    v->exit.cr = (struct cr_insn){op[(q >> 4) & 3], v->exit.length, q & 15, (q >> 8) & 15};
 }
 
 void vmx_control_register(struct vcpu *v)
@@ -76,7 +62,7 @@ void vmx_control_register(struct vcpu *v)
     vmx_guest_view(v, &g);
     if (g.mode != CODE_64)
         value = (u32)value;
-    if (v->exit.cr.op == SYSTEM_TO_CR && v->exit.cr.number == 0 && guest_cr0(v, value))
+    if (v->exit.cr.op == CR_TO && v->exit.cr.number == 0 && guest_cr0(v, &g, value))
         vcpu_advance(v, v->exit.length);
     else
         vcpu_raise(v, VECTOR_GP, 0);

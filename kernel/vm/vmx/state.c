@@ -67,7 +67,8 @@ void vmx_guest_view(const struct vcpu *v, struct guest_view *g)
     g->efer = vmread(GUEST_EFER);
     g->rflags = v->rflags;
     g->cpl = cpl();
-    bool long_mode = (g->efer & EFER_LMA) && (rights & BIT(13));
+    g->code_is_long = rights & BIT(13);
+    bool long_mode = (g->efer & EFER_LMA) && g->code_is_long;
     g->linear_rip = long_mode ? v->rip : (u32)(vmread(GUEST_CS_BASE) + v->rip);
     g->mode = long_mode ? CODE_64 : rights & BIT(14) ? CODE_32 : CODE_16;
 }

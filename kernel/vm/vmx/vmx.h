@@ -10,8 +10,6 @@
 
 #define CR4_VMXE BIT(13)
 #define CR4_SMXE BIT(14)
-#define CR0_NW BIT(29)
-#define CR0_CD BIT(30)
 
 /* What this CPU can do, from its capability MSRs (Intel SDM vol. 3D, appendix A), and the controls chosen by it. */
 struct vmx_features {
