@@ -23,7 +23,7 @@ struct binding *binding_find_io_wide(u16 port, unsigned size)
     return NULL;
 }
 
-struct binding *binding_find(enum device_type type, u64 addr, unsigned size)
+struct binding *binding_find(enum device_type type, u64 addr, u64 size)
 {
     for (struct binding *b = ranges[type]; b && b->first < addr + size; b = b->next)
         if (b->last >= addr)
@@ -114,18 +114,9 @@ static void withdraw(struct binding *b)
 
 static struct binding *overlapping(u8 type, u64 first, u64 last)
 {
-    if (type != DEVICE_PORTS) {
-        for (struct binding *b = ranges[type]; b && b->first <= last; b = b->next)
-            if (b->last >= first)
-                return b;
-        return NULL;
-    }
-    for (u64 p = first; p <= last; p++) {
-        struct binding **t = io_table[p / IO_PER_PAGE];
-        if (t && t[p % IO_PER_PAGE])
-            return t[p % IO_PER_PAGE];
-    }
-    return NULL;
+    if (type == DEVICE_PORTS)
+        return binding_find_io_wide((u16)first, (unsigned)(last - first + 1));
+    return binding_find(type, first, last - first + 1);
 }
 
 /* The orphan whose binding is exactly the one asked for. */

@@ -126,6 +126,27 @@ static void exit_shutdown(struct cpu *cpu, struct vcpu *v)
     halt_forever();
 }
 
+void exit_raise(struct cpu *cpu, struct vcpu *v, u8 vector, u32 error)
+{
+    const u32 contributory = BIT(0) | BIT(10) | BIT(11) | BIT(12) | BIT(VECTOR_GP);
+    bool exception = (v->event & BIT(31)) && (v->event >> 8 & 7) == 3;
+    u32 first = exception ? 1u << (v->event & 31) : 0;
+
+    if (first == BIT(VECTOR_DF))
+        exit_shutdown(cpu, v);
+    else if (first == BIT(VECTOR_PF) || ((first & contributory) && vector != VECTOR_PF))
+        vcpu_raise(v, VECTOR_DF, 0);
+    else
+        vcpu_raise(v, vector, error);
+}
+
+/* A task switch would load CR3 unseen: under shadow paging there are none, and the selector is not a task's. */
+static void exit_task_switch(struct cpu *cpu, struct vcpu *v)
+{
+    log_line("weir: the task switch to %lx at %lx is refused: shadow paging has none", v->exit.gpa & 0xffff, v->rip);
+    exit_raise(cpu, v, VECTOR_GP, v->exit.gpa & 0xfffc);
+}
+
 static void exit_init(struct cpu *cpu, struct vcpu *v)
 {
     (void)cpu;
@@ -173,8 +194,8 @@ static void exit_invalid(struct cpu *cpu, struct vcpu *v)
 const struct exit_row exit_table[WEIR_EXIT_REASONS] = {
     [WEIR_EXIT_IO] = {exit_io, 0},
     [WEIR_EXIT_CPUID] = {exit_cpuid, INSN_CPUID},
-    [WEIR_EXIT_RDMSR] = {exit_rdmsr, INSN_RDMSR},
-    [WEIR_EXIT_WRMSR] = {exit_wrmsr, INSN_WRMSR},
+    [WEIR_EXIT_RDMSR] = {exit_msr, INSN_RDMSR},
+    [WEIR_EXIT_WRMSR] = {exit_msr, INSN_WRMSR},
     [WEIR_EXIT_NESTED] = {exit_nested, 0},
     [WEIR_EXIT_FORBIDDEN] = {exit_forbidden, 0},
     [WEIR_EXIT_VMMCALL] = {exit_vmmcall, 0},
@@ -193,6 +214,7 @@ const struct exit_row exit_table[WEIR_EXIT_REASONS] = {
     [WEIR_EXIT_CR] = {exit_cr, 0},
     [WEIR_EXIT_INVLPG] = {exit_invlpg, 0},
     [WEIR_EXIT_PAGE_FAULT] = {exit_page_fault, 0},
+    [WEIR_EXIT_TASK_SWITCH] = {exit_task_switch, 0},
 };
 
 /* Finds the length of the instruction that exited; false: the code is not (any more) what exited, so try again. */

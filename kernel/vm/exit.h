@@ -26,25 +26,28 @@ static inline const u8 *code_again(const struct cpu *cpu, const struct vcpu *v)
 
 void exit_io(struct cpu *cpu, struct vcpu *v);
 void exit_cpuid(struct cpu *cpu, struct vcpu *v);
-void exit_rdmsr(struct cpu *cpu, struct vcpu *v);
-void exit_wrmsr(struct cpu *cpu, struct vcpu *v);
+void exit_msr(struct cpu *cpu, struct vcpu *v);
 
-/*
- * Firmware's MSRs, dangerous to Weir: reads pass, writes that change something are ignored and logged. The vendor's code
- * intercepts the writes.
- */
-struct msr_range {
+/* MSRs whose writes, and where read is set reads, are always intercepted. */
+struct msr_rule {
     u32 first, last;
+    bool read;
 };
-#define FIRMWARE_MSRS 8
-extern const struct msr_range firmware_msrs[FIRMWARE_MSRS];
+/* Firmware's MSRs, dangerous to Weir: reads pass, writes that change something are ignored and logged. */
 bool is_firmware_msr(u32 msr);
+/* Sets an MSR's intercept bits, if it has any. */
+typedef void msr_setter(u32 msr, bool read, bool write);
+/* Intercepts the MSRs or, off, goes back to the kernel's own choice: what the vendor's rules and firmware's MSRs need. */
+void msr_intercept(u32 first, u32 last, bool on, msr_setter *set, const struct msr_rule *own, unsigned n);
+void bits_set(u8 *map, u32 first, u32 last, bool on);
 
 void exit_nested(struct cpu *cpu, struct vcpu *v);
 void exit_page_fault(struct cpu *cpu, struct vcpu *v);
 void exit_cr(struct cpu *cpu, struct vcpu *v);
 void exit_invlpg(struct cpu *cpu, struct vcpu *v);
 
+/* Raises what came of an exit, perhaps of an exception's delivery: then it is #DF or shutdown (AMD APM vol. 2, 8.2.9). */
+void exit_raise(struct cpu *cpu, struct vcpu *v, u8 vector, u32 error);
 /* Whether the guest may write CR0 so; *efer: its EFER, with LMA as the write leaves it. */
 must_check bool control_check_cr0(const struct guest_view *g, u64 value, u64 *efer);
 /* Shadow paging: a write of CR0, CR3 or CR4, in guest context; g is as before. false: #GP. */

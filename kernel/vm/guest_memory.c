@@ -167,27 +167,18 @@ void guest_write(struct cpu *cpu, u64 gpa, const void *from, unsigned bytes)
 
 void code_cache_fill(struct cpu *cpu, struct code_cache *c, const struct guest_view *g, u64 cr3)
 {
-    u64 linear = g->linear_rip, table = g->cr3 & PTE_ADDR;
+    u64 linear = g->linear_rip;
+    struct guest_walk w;
 
     c->code = NULL;
-    if (g->mode != CODE_64 || (g->cr4 & CR4_LA57))
+    if (g->mode != CODE_64 || (g->cr4 & CR4_LA57) || !guest_walk(cpu, g, linear, PF_I | (g->cpl == 3 ? PF_U : 0), true, &w))
         return;
-    for (unsigned i = 0, shift = 39; i < 4; i++, shift -= 9) {
-        const volatile u64 *e = window_ptr(cpu, table + ((linear >> shift) & 511) * 8);
-        u64 value = e ? *e : 0;
-        if (!(value & PTE_P))
-            return;
-        for (unsigned rest = i; rest < 4; rest++) { /* a large page: its entry stands for those below, too */
-            c->entry[rest] = e;
-            c->value[rest] = value;
-        }
-        if (shift == 12 || (i && (value & PTE_PS))) {
-            u64 mask = (1ull << shift) - 1;
-            c->code = window_ptr(cpu, (value & PTE_ADDR & ~mask) | (linear & mask & ~PAGE_MASK));
-            break;
-        }
-        table = value & PTE_ADDR;
+    for (unsigned i = 0; i < 4; i++) { /* a large page: its entry stands for those below, too */
+        unsigned level = 4 - i > w.leaf ? 4 - i : w.leaf;
+        c->entry[i] = window_ptr(cpu, w.table[level] + (linear >> (3 + 9 * level) & 511) * 8);
+        c->value[i] = w.entry[level];
     }
+    c->code = window_ptr(cpu, w.gpa & ~PAGE_MASK);
     c->cr3 = cr3;
     c->page = linear >> 12;
     c->window_changes = cpu->window_changes;

@@ -30,21 +30,6 @@ static inline void out_sized(u16 port, unsigned size, u32 value)
         outl(port, value);
 }
 
-static inline u32 load_element(const u8 *p, unsigned size)
-{
-    return size == 1 ? *p : size == 2 ? *(const u16 *)p : *(const u32 *)p;
-}
-
-static inline void store_element(u8 *p, unsigned size, u32 value)
-{
-    if (size == 1)
-        *p = (u8)value;
-    else if (size == 2)
-        *(u16 *)p = (u16)value;
-    else
-        *(u32 *)p = value;
-}
-
 void io_do(struct vcpu *v)
 {
     struct access *a = &v->access;
@@ -54,11 +39,11 @@ void io_do(struct vcpu *v)
     for (u32 i = 0; i < a->count; i++) {
         u8 *p = a->string ? v->io_page + i * a->size : (u8 *)&a->data;
         if (a->write) {
-            u32 value = load_element(p, a->size);
+            u32 value = (u32)load_sized(p, a->size);
             out_sized(port, a->size, unlikely(gate) ? a20_write(port, a->size, value) : value);
         } else {
             u32 value = in_sized(port, a->size);
-            store_element(p, a->size, unlikely(gate) ? a20_read(port, a->size, value) : value);
+            store_sized(p, a->size, unlikely(gate) ? a20_read(port, a->size, value) : value);
         }
     }
 }

@@ -35,34 +35,12 @@ void mmio_do(struct cpu *cpu, struct vcpu *v)
         a->data = ~0ull;
         return;
     }
-    switch (a->size | (a->write ? 0x10 : 0)) {
-    case 1:
-        a->data = *(volatile u8 *)p;
-        break;
-    case 2:
-        a->data = *(volatile u16 *)p;
-        break;
-    case 4:
-        a->data = *(volatile u32 *)p;
-        break;
-    case 8:
-        a->data = *(volatile u64 *)p;
-        break;
-    case 0x11:
-        *(volatile u8 *)p = (u8)a->data;
-        break;
-    case 0x12:
-        *(volatile u16 *)p = (u16)a->data;
-        break;
-    case 0x14:
-        *(volatile u32 *)p = (u32)a->data;
-        break;
-    case 0x18:
-        *(volatile u64 *)p = a->data;
-        break;
+    if (!a->write) {
+        a->data = load_sized(p, a->size);
+        return;
     }
-    if (a->write)
-        shadow_written(a->addr, a->size);
+    store_sized(p, a->size, a->data);
+    shadow_written(a->addr, a->size);
 }
 
 void mmio_finish(struct vcpu *v)

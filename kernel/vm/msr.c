@@ -84,10 +84,11 @@ void msr_finish(struct cpu *cpu, struct vcpu *v, u8 verdict)
     vcpu_advance(v, v->exit.length);
 }
 
-static void exit_msr(struct cpu *cpu, struct vcpu *v, bool write)
+void exit_msr(struct cpu *cpu, struct vcpu *v)
 {
     struct access *a = &v->access;
     u32 msr = (u32)v->regs[RCX];
+    bool write = v->exit.reason == WEIR_EXIT_WRMSR;
 
     a->kind = WEIR_MSG_MSR;
     a->size = 8;
@@ -103,14 +104,4 @@ static void exit_msr(struct cpu *cpu, struct vcpu *v, bool write)
         access_route(cpu, v, b);
     else
         msr_finish(cpu, v, WEIR_V_PASS);
-}
-
-void exit_rdmsr(struct cpu *cpu, struct vcpu *v)
-{
-    exit_msr(cpu, v, false);
-}
-
-void exit_wrmsr(struct cpu *cpu, struct vcpu *v)
-{
-    exit_msr(cpu, v, true);
 }

@@ -3,6 +3,7 @@
 
 #include "boot/boot.h"
 #include "core/string.h"
+#include "vcpu_ops.h"
 
 static const char *const names[] = {"nested", "shadow-simple", "shadow-cached"};
 
@@ -24,7 +25,7 @@ const char *paging_choose(bool nested_there)
     return "mmu= must be nested, shadow-simple or shadow-cached";
 }
 
-const char *paging_shadow_name(void)
+const char *paging_name(void)
 {
-    return names[paging_mode];
+    return paging_is_shadow() ? names[paging_mode] : vcpu_ops->nested_paging;
 }

@@ -23,7 +23,7 @@ static inline bool paging_is_shadow(void)
  * shadow-cached. NULL, or why that cannot be.
  */
 const char *paging_choose(bool nested_there);
-/* "shadow-simple", "shadow-cached"; nested paging has the vendor's name. */
-const char *paging_shadow_name(void);
+/* "npt", "ept", "shadow-simple", "shadow-cached". */
+const char *paging_name(void);
 
 #endif

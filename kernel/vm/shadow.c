@@ -262,21 +262,6 @@ void shadow_written_frame(u64 gpa, unsigned bytes)
     }
 }
 
-/* The guest's own #PF; with a fault of an earlier #PF's delivery, #DF; with that of #DF's, shutdown (APM vol. 2, 8.2.9). */
-static void inject(struct cpu *cpu, struct vcpu *v, u64 linear, u32 error)
-{
-    bool exception = (v->event & BIT(31)) && (v->event >> 8 & 7) == 3;
-
-    if (exception && (v->event & 0xff) == VECTOR_DF) {
-        exit_table[WEIR_EXIT_SHUTDOWN].handle(cpu, v);
-    } else if (exception && (v->event & 0xff) == VECTOR_PF) {
-        vcpu_ops->set_cr2(v, linear);
-        vcpu_raise(v, VECTOR_DF, 0);
-    } else {
-        vcpu_raise_pf(v, linear, error);
-    }
-}
-
 /* The guest may do the access, and no shadow entry lets it. */
 static void fill(struct cpu *cpu, struct vcpu *v, const struct guest_walk *w, u64 linear, bool write)
 {
@@ -320,8 +305,10 @@ void exit_page_fault(struct cpu *cpu, struct vcpu *v)
         g.rflags &= ~RFLAGS_AC; /* descriptors, TSS: SMAP without exception */
     if (!(g.efer & EFER_LMA))
         linear = (u32)linear;
-    if (guest_walk(cpu, &g, linear, access, false, &w))
+    if (guest_walk(cpu, &g, linear, access, false, &w)) {
         fill(cpu, v, &w, linear, access & PF_W);
-    else
-        inject(cpu, v, linear, w.error);
+    } else {
+        vcpu_ops->set_cr2(v, linear);
+        exit_raise(cpu, v, VECTOR_PF, w.error);
+    }
 }

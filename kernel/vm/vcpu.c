@@ -25,6 +25,17 @@
 #define EVENT_NMI (2u << 8)
 #define EVENT_EXCEPTION (3u << 8)
 
+static void free_pages(struct domain *d, struct vcpu *v)
+{
+    if (v->emulation)
+        block_free(d, v->emulation, PAGE_SIZE);
+    if (v->io_page)
+        block_free(d, v->io_page, PAGE_SIZE);
+    if (v->fpu)
+        block_free(d, v->fpu, PAGE_SIZE + fpu_area_bytes());
+    block_free(d, v, PAGE_SIZE);
+}
+
 struct vcpu *vcpu_create(struct domain *d, struct cpu *cpu, struct port *port)
 {
     struct vcpu *v = block_alloc(d, PAGE_SIZE);
@@ -47,13 +58,7 @@ struct vcpu *vcpu_create(struct domain *d, struct cpu *cpu, struct port *port)
         cpu->vcpu = v;
         return v;
     }
-    if (v->emulation)
-        block_free(d, v->emulation, PAGE_SIZE);
-    if (v->io_page)
-        block_free(d, v->io_page, PAGE_SIZE);
-    if (v->fpu)
-        block_free(d, v->fpu, PAGE_SIZE + fpu_area_bytes());
-    block_free(d, v, PAGE_SIZE);
+    free_pages(d, v);
     return NULL;
 }
 
@@ -67,10 +72,7 @@ void vcpu_destroy(struct vcpu *v)
         v->cpu->fpu_owner = NULL;
     v->cpu->vcpu = NULL;
     vcpu_ops->destroy(v);
-    block_free(d, v->emulation, PAGE_SIZE);
-    block_free(d, v->io_page, PAGE_SIZE);
-    block_free(d, v->fpu, PAGE_SIZE + fpu_area_bytes());
-    block_free(d, v, PAGE_SIZE);
+    free_pages(d, v);
 }
 
 void vcpu_forget_port(struct port *p)

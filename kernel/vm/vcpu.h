@@ -39,7 +39,7 @@ struct exit_info {
     u8 length; /* of the instruction; 0: not known */
     bool code64; /* 64-bit code; set where a length is not known, and then */
     u64 cr3;
-    u64 gpa;   /* NESTED; PAGE_FAULT, INVLPG: the linear address */
+    u64 gpa;   /* NESTED; PAGE_FAULT, INVLPG: the linear address; TASK_SWITCH: the selector */
     u64 error; /* NESTED: #PF-style error code, bit 33: while walking the guest's page tables; PAGE_FAULT: the code */
     struct cr_insn cr; /* CR, INVLPG: length 0 where the CPU does not tell, and then the code does */
     struct io_exit io;

@@ -11,7 +11,7 @@ struct trap_frame;
 
 struct vcpu_ops {
     const char *name;             /* "svm", "vmx" */
-    const char *(*paging)(void);  /* "npt", "ept" */
+    const char *nested_paging;    /* "npt", "ept" */
     void (*init_cpu)(struct cpu *cpu);
     must_check bool (*create)(struct vcpu *v); /* allocates and fills the control block: real mode at the hook block */
     void (*destroy)(struct vcpu *v);

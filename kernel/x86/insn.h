@@ -228,4 +228,23 @@ static inline void cli(void)
 #define VECTOR_PF 14
 #define VECTOR_MC 18
 
+/* One access of 1, 2, 4 or 8 bytes. */
+static inline u64 load_sized(const volatile void *p, unsigned size)
+{
+    return size == 1 ? *(const volatile u8 *)p : size == 2 ? *(const volatile u16 *)p :
+           size == 4 ? *(const volatile u32 *)p : *(const volatile u64 *)p;
+}
+
+static inline void store_sized(volatile void *p, unsigned size, u64 value)
+{
+    if (size == 1)
+        *(volatile u8 *)p = (u8)value;
+    else if (size == 2)
+        *(volatile u16 *)p = (u16)value;
+    else if (size == 4)
+        *(volatile u32 *)p = (u32)value;
+    else
+        *(volatile u64 *)p = value;
+}
+
 #endif

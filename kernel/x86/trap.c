@@ -126,6 +126,6 @@ void trap_handle(struct trap_frame *f)
         return;
     if (f->vector == VECTOR_DB) /* nobody steps the kernel: Bochs gives it the step of the guest that #VMEXIT cut off */
         return;
-    panic("exception %u in the kernel: error %lx rip %lx rsp %lx cr2 %lx rdi %lx rbx %lx vcpu %p", (unsigned)f->vector,
-          f->error_code, f->rip, f->rsp, read_cr2(), f->rdi, f->rbx, (void *)cpu->vcpu);
+    panic("exception %u in the kernel: error %lx rip %lx rsp %lx cr2 %lx rdi %lx rbx %lx vcpu %lx", (unsigned)f->vector,
+          f->error_code, f->rip, f->rsp, read_cr2(), f->rdi, f->rbx, (u64)cpu->vcpu);
 }

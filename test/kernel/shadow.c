@@ -54,7 +54,7 @@ static void nothing(struct vcpu *of)
 
 static const struct vcpu_ops ops = {.guest_view = get_view, .set_cr2 = note_cr2, .load_control = nothing};
 const struct vcpu_ops *vcpu_ops = &ops;
-const struct exit_row exit_table[WEIR_EXIT_REASONS];
+
 
 u64 hook_page(void)
 {
@@ -66,15 +66,11 @@ bool binding_in_page(u64 page)
     return page == MMIO_PAGE;
 }
 
-void vcpu_raise_pf(struct vcpu *of, u64 linear, u32 error)
+void exit_raise(struct cpu *cpu, struct vcpu *of, u8 vector, u32 error)
 {
-    (void)of, (void)linear;
+    (void)cpu, (void)of;
+    CHECK(vector, VECTOR_PF);
     faulted = BIT(32) | error;
-}
-
-void vcpu_raise(struct vcpu *of, u8 vector, int64_t error)
-{
-    panic("vcpu_raise %p %u %ld", (void *)of, vector, error);
 }
 
 void exit_nested(struct cpu *cpu, struct vcpu *of)

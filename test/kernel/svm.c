@@ -56,7 +56,7 @@ const char *paging_choose(bool nested_there)
     panic("paging_choose %d", nested_there);
 }
 
-const char *paging_shadow_name(void)
+const char *paging_name(void)
 {
     return "shadow";
 }
@@ -221,7 +221,8 @@ static void reasons(void)
         {0x80, 0, WEIR_EXIT_FORBIDDEN}, {0x81, 0, WEIR_EXIT_VMMCALL}, {0x82, 0, WEIR_EXIT_FORBIDDEN},
         {0x86, 0, WEIR_EXIT_FORBIDDEN}, {0x8b, 0, WEIR_EXIT_MWAIT}, {~0ull, 0, WEIR_EXIT_INVALID},
         {0xffffffff, 0, WEIR_EXIT_INVALID}, {0, 0, WEIR_EXIT_CR}, {0x13, 0, WEIR_EXIT_CR},
-        {0x65, 0, WEIR_EXIT_CR}, {0x79, 0, WEIR_EXIT_INVLPG}, {0x4e, 0, WEIR_EXIT_PAGE_FAULT}, {1, 0, WEIR_EXIT_UNKNOWN},
+        {0x65, 0, WEIR_EXIT_CR}, {0x79, 0, WEIR_EXIT_INVLPG}, {0x4e, 0, WEIR_EXIT_PAGE_FAULT}, {0x7d, 0x28, WEIR_EXIT_TASK_SWITCH},
+        {1, 0, WEIR_EXIT_UNKNOWN},
         {0x90, 0, WEIR_EXIT_UNKNOWN}, {0x401, 0, WEIR_EXIT_UNKNOWN},
     };
 

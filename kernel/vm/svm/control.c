@@ -34,7 +34,7 @@ void svm_start_shadow(struct vcpu *v)
 
     v->control = (struct control){.cr0 = c->cr0, .cr3 = c->cr3, .cr4 = c->cr4, .efer = c->efer & ~EFER_SVME};
     c->intercept_exception |= BIT(VECTOR_PF);
-    c->intercept[0] |= BIT(ICPT_INVLPG);
+    c->intercept[0] |= BIT(ICPT_INVLPG) | BIT(ICPT_TASK_SWITCH);
     svm_set_cr0(v, c->cr0);
     shadow_forget_all(v);
 }

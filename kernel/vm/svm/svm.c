@@ -19,7 +19,7 @@ struct svm_features svm_features;
 static const u8 reason_of[0x90] = { /* 0 stands for none, IO is named apart */
     [0x00] = WEIR_EXIT_CR,        [0x03] = WEIR_EXIT_CR,        [0x04] = WEIR_EXIT_CR,
     [0x10] = WEIR_EXIT_CR,        [0x13] = WEIR_EXIT_CR,        [0x14] = WEIR_EXIT_CR,
-    [0x4e] = WEIR_EXIT_PAGE_FAULT, [0x65] = WEIR_EXIT_CR,       [0x79] = WEIR_EXIT_INVLPG,
+    [0x4e] = WEIR_EXIT_PAGE_FAULT, [0x65] = WEIR_EXIT_CR,       [0x79] = WEIR_EXIT_INVLPG, [0x7d] = WEIR_EXIT_TASK_SWITCH,
     [0x60] = WEIR_EXIT_INTR,      [0x61] = WEIR_EXIT_NMI,       [0x63] = WEIR_EXIT_INIT,
     [0x64] = WEIR_EXIT_WINDOW,    [0x72] = WEIR_EXIT_CPUID,     [0x74] = WEIR_EXIT_IRET,
     [0x76] = WEIR_EXIT_INVD,      [0x78] = WEIR_EXIT_HLT,       [0x7a] = WEIR_EXIT_FORBIDDEN,
@@ -57,11 +57,6 @@ const char *svm_unusable(void)
         .decode_assist = c.edx & BIT(7),
     };
     return paging_choose(svm_features.npt);
-}
-
-static const char *paging_name(void)
-{
-    return paging_is_shadow() ? paging_shadow_name() : "npt";
 }
 
 static void init_cpu(struct cpu *cpu)
@@ -393,7 +388,7 @@ static void reset(struct vcpu *v)
 
 const struct vcpu_ops svm_ops = {
     .name = "svm",
-    .paging = paging_name,
+    .nested_paging = "npt",
     .init_cpu = init_cpu,
     .create = create,
     .destroy = destroy,

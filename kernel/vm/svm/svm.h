@@ -23,7 +23,7 @@ u64 svm_efer(const struct vcpu *v);
 void svm_start_shadow(struct vcpu *v);
 void svm_load_control(struct vcpu *v);
 void svm_set_cr0(struct vcpu *v, u64 value);
-/* Exits of codes 0 to 1Fh, 4Eh, 65h and 79h: what EXITINFO1 and 2 tell. */
+/* Exits of codes 0 to 1Fh, 4Eh, 65h, 79h and 7Dh: what EXITINFO1 and 2 tell. */
 void svm_decode_control(struct vcpu *v, u32 code);
 
 /* permissions.c: the I/O and MSR permission maps, one pair for all vCPUs. */

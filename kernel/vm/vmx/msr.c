@@ -16,62 +16,32 @@ static u8 *io_bitmap;  /* 2 pages: one bit a port */
 static u8 *msr_bitmap; /* reads of 0 to 1FFFh and C0000000h to C0001FFFh, then writes */
 
 /* Always intercepted, besides firmware_msrs. */
-static const struct {
-    u32 first, last;
-    bool read; /* reads, too */
-} own_msrs[] = {
+static const struct msr_rule own_msrs[] = {
     {MSR_FEATURE_CONTROL, MSR_FEATURE_CONTROL, true}, {MSR_VMX_FIRST, MSR_VMX_LAST, true},
     {MSR_SMM_MONITOR, MSR_SMM_MONITOR, true}, {MSR_APIC_BASE, MSR_APIC_BASE, false}, {MSR_TSC, MSR_TSC, false},
     {MSR_TSC_ADJUST, MSR_TSC_ADJUST, false}, {0x200, 0x21f, false}, {0x250, 0x250, false}, {0x258, 0x259, false},
     {0x268, 0x26f, false}, {0x2ff, 0x2ff, false}, /* the MTRRs */
 };
 
-static void set_bit(u8 *map, u32 bit, bool on)
-{
-    if (on)
-        map[bit / 8] |= (u8)(1u << (bit % 8));
-    else
-        map[bit / 8] &= (u8)~(1u << (bit % 8));
-}
-
+/* Those outside of the two ranges always exit. */
 static void set_msr(u32 msr, bool read, bool write)
 {
     u32 bit = msr < 0x2000 ? msr : msr - 0xc0000000 + 0x2000;
 
-    set_bit(msr_bitmap, bit, read);
-    set_bit(msr_bitmap + 0x800, bit, write);
-}
-
-/* Those outside of the two ranges always exit. */
-static bool has_bit(u64 msr)
-{
-    return msr < 0x2000 || msr - 0xc0000000 < 0x2000;
+    if (bit >= 0x4000)
+        return;
+    bits_set(msr_bitmap, bit, bit, read);
+    bits_set(msr_bitmap + 0x800, bit, bit, write);
 }
 
 void vmx_intercept_io(u16 first, u16 last, bool on)
 {
-    for (u32 p = first; p <= last; p++)
-        set_bit(io_bitmap, p, on);
+    bits_set(io_bitmap, first, last, on);
 }
 
 void vmx_intercept_msr(u32 first, u32 last, bool on)
 {
-    for (u64 msr = first; msr <= last; msr++) {
-        if (has_bit(msr))
-            set_msr((u32)msr, on, on);
-        else if (msr < 0xc0000000)
-            msr = 0xbfffffff;
-        else
-            break;
-    }
-    for (unsigned i = 0; !on && i < ARRAY_SIZE(own_msrs); i++)
-        for (u32 msr = own_msrs[i].first; msr <= own_msrs[i].last; msr++)
-            if (msr >= first && msr <= last)
-                set_msr(msr, own_msrs[i].read, true);
-    for (unsigned i = 0; !on && i < FIRMWARE_MSRS; i++)
-        for (u32 msr = firmware_msrs[i].first; msr <= firmware_msrs[i].last; msr++)
-            if (msr >= first && msr <= last && has_bit(msr))
-                set_msr(msr, false, true);
+    msr_intercept(first, last, on, set_msr, own_msrs, ARRAY_SIZE(own_msrs));
 }
 
 void vmx_bitmaps_init(void)

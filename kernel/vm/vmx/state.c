@@ -108,34 +108,25 @@ void vmx_real_mode(struct vcpu *v, u16 cs, u16 ip)
 {
     const struct weir_emu_segment data = {0, 0x93, 0xffff, 0}, ldt = {0, 0x82, 0xffff, 0}, tss = {0, 0x8b, 0xffff, 0};
     const struct weir_emu_segment code = {cs, 0x9b, 0xffff, (u64)cs << 4};
+    static const u16 zero[] = {
+        GUEST_GDTR_BASE, GUEST_IDTR_BASE, GUEST_CR3, CR4_SHADOW, GUEST_EFER, GUEST_DEBUGCTL, GUEST_SYSENTER_CS,
+        GUEST_SYSENTER_ESP, GUEST_SYSENTER_EIP, GUEST_SMBASE, INTERRUPTIBILITY, ACTIVITY, PENDING_DEBUG,
+        GUEST_PDPTE0, GUEST_PDPTE0 + 2, GUEST_PDPTE0 + 4, GUEST_PDPTE0 + 6,
+    };
 
     for (unsigned i = 0; i <= WEIR_EMU_GS; i++)
         set_segment(i, i == WEIR_EMU_CS ? &code : &data);
     set_segment(WEIR_EMU_LDTR, &ldt);
     set_segment(WEIR_EMU_TR, &tss);
-    vmwrite(GUEST_GDTR_BASE, 0);
     vmwrite(GUEST_GDTR_LIMIT, 0xffff);
-    vmwrite(GUEST_IDTR_BASE, 0);
     vmwrite(GUEST_IDTR_LIMIT, 0x3ff);
     vmwrite(GUEST_CR0, CR0_ET | CR0_NE);
     vmwrite(CR0_SHADOW, CR0_ET);
-    vmwrite(GUEST_CR3, 0);
     vmwrite(GUEST_CR4, CR4_VMXE);
-    vmwrite(CR4_SHADOW, 0);
-    vmwrite(GUEST_EFER, 0);
     vmx_set_entry(v->vmx, ENTRY_GUEST_64, false);
     vmwrite(GUEST_DR7, 0x400);
     vmwrite(GUEST_PAT, 0x0007040600070406);
-    vmwrite(GUEST_DEBUGCTL, 0);
-    vmwrite(GUEST_SYSENTER_CS, 0);
-    vmwrite(GUEST_SYSENTER_ESP, 0);
-    vmwrite(GUEST_SYSENTER_EIP, 0);
-    vmwrite(GUEST_SMBASE, 0);
-    vmwrite(INTERRUPTIBILITY, 0);
-    vmwrite(ACTIVITY, 0);
-    vmwrite(PENDING_DEBUG, 0);
-    for (unsigned i = 0; i < 4; i++)
-        vmwrite(GUEST_PDPTE0 + 2 * i, 0);
+    vmwrite_zero(zero, ARRAY_SIZE(zero));
     v->vmx->cr2 = 0;
     memset(v->regs, 0, sizeof(v->regs));
     v->rip = ip;

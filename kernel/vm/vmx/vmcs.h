@@ -74,4 +74,10 @@ static inline void vmwrite(enum vmcs_field field, u64 v)
     asm volatile("vmwrite %1, %0" : : "r"((u64)field), "rm"(v) : "cc");
 }
 
+static inline void vmwrite_zero(const u16 *fields, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        vmwrite(fields[i], 0);
+}
+
 #endif

@@ -43,11 +43,6 @@ extern const u8 vmx_entry_first[], vmx_entry_last[], vmx_entry_cancelled[];
 static const u32 held_msrs[HELD_MSRS] = {MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SFMASK, MSR_KERNEL_GS_BASE};
 static u64 host_held[MAX_CPUS][HELD_MSRS];
 
-static const char *paging_name(void)
-{
-    return "ept";
-}
-
 static void init_cpu(struct cpu *cpu)
 {
     for (unsigned i = 0; i < HELD_MSRS; i++)
@@ -407,7 +402,7 @@ static void reset(struct vcpu *v)
 
 const struct vcpu_ops vmx_ops = {
     .name = "vmx",
-    .paging = paging_name,
+    .nested_paging = "ept",
     .init_cpu = init_cpu,
     .create = create,
     .destroy = destroy,
