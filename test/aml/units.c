@@ -252,6 +252,25 @@ static void case_hooks(void)
     aml_destroy(aml);
 }
 
+/* PCI_Config is announced by _REG (2, 1), unless the embedder has it from the start. */
+static void case_pci_is_announced(void)
+{
+    for (unsigned int always = 0; always < 2; always++) {
+        struct aml_config config = { .pci_without_reg = always };
+        struct seen seen = { 0 };
+        struct aml *aml = aml_create(&config);
+        uint64_t value;
+
+        CHECK(aml && aml_load(aml, table, table_size, NULL) == AML_OK);
+        aml_set_handler(aml, AML_SPACE_PCI_CONFIG, on_access, &seen);
+        aml_finish_load(aml);
+        aml_initialize(aml);
+        CHECK(evaluate(aml, "\\_SB.DEV.REGS", 0, &value) == AML_OK);
+        CHECK(value == (always ? 0 : 0x21));
+        aml_destroy(aml);
+    }
+}
+
 static void case_two_instances(void)
 {
     struct seen seen[2];
@@ -436,6 +455,7 @@ int main(int argc, char **argv)
         { "messages-have-no-bits", case_messages_have_no_bits },
         { "handler-sees-access", case_handler_sees_access },
         { "hooks", case_hooks },
+        { "pci-is-announced", case_pci_is_announced },
         { "two-instances", case_two_instances },
         { "arguments", case_arguments },
         { "cut-tables", case_cut_tables },

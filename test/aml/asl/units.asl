@@ -10,6 +10,8 @@ DefinitionBlock ("", "DSDT", 2, "WEIR", "UNITS", 1)
         Field (CFG, WordAcc, NoLock, Preserve) { Offset (4), REGA, 16, REGB, 8 }
         Method (RDA) { Return (REGA) }
         Method (WRB, 1) { REGB = Arg0 }
+        Name (REGS, Zero)
+        Method (_REG, 2) { REGS = Arg0 * 16 + Arg1 }
         Method (NTF, 1) { Notify (\_SB.DEV, Arg0) }
     }
     OperationRegion (MEM, SystemMemory, 0x1000, 0x10)
