@@ -80,6 +80,14 @@ def case_load():
         tables_compare([counts, once, once])
 
 
+def case_lacking_arguments():
+    oracle.need("iasl", "acpiexec")
+    with tempfile.TemporaryDirectory() as directory:
+        called, *callers = (oracle.compile_asl(HERE / f"lacks{which}.asl", directory) for which in ("", "1", "2"))
+        for caller in callers:
+            tables_compare([called, caller])
+
+
 def case_forward_references():
     oracle.need("iasl", "acpiexec")
     with tempfile.TemporaryDirectory() as directory:

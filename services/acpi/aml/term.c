@@ -79,6 +79,43 @@ static result variable(struct walk *w, enum ref_class cls, unsigned int number,
     return AML_OK;
 }
 
+/* A block, or another declaration of one name. */
+static bool declares_name(uint16_t opcode)
+{
+    switch (opcode) {
+    case OP_SCOPE:
+    case OP_DEVICE:
+    case OP_PROCESSOR:
+    case OP_POWER:
+    case OP_THERMAL:
+    case OP_METHOD:
+    case OP_NAME:
+    case OP_ALIAS:
+    case OP_MUTEX:
+    case OP_EVENT:
+    case OP_REGION:
+    case OP_DATA_REGION:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/*
+ * A call in a table can lack arguments. The declarations after it are taken for them, whether they
+ * can be made or not; then the argument has no value.
+ */
+static result eval_argument(struct walk *w, struct aml_object **value)
+{
+    bool declaration = w->module && w->pc < w->end && declares_name(peek_opcode(w));
+    result r = eval_term(w, false, false, value);
+
+    if (r == AML_OK && !*value && !declaration) {
+        return fail(w, AML_AML_NO_RETURN_VALUE, "a term has no value");
+    }
+    return r == FLOW_SKIPPED ? AML_OK : r;
+}
+
 /* The arguments of a call are parsed and evaluated in order, then resolved, then the method runs.
  */
 static result call(struct walk *w, struct aml_node *node, struct aml_object **value)
@@ -97,7 +134,7 @@ static result call(struct walk *w, struct aml_node *node, struct aml_object **va
         return no_memory(w);
     }
     for (unsigned int i = 0; i < method->u.method.args; i++) {
-        r = eval_operand(w, &args[i]);
+        r = eval_argument(w, &args[i]);
         if (r != AML_OK) {
             if (!soft_error(w, r)) {
                 return r;
@@ -111,7 +148,9 @@ static result call(struct walk *w, struct aml_node *node, struct aml_object **va
     }
     w->opcode = OP_METHOD_CALL;
     for (unsigned int i = 0; i < method->u.method.args; i++) {
-        TRY(resolve_value(w, &args[i]));
+        if (args[i]) {
+            TRY(resolve_value(w, &args[i]));
+        }
     }
     r = call_method(w->aml, node, method, args, method->u.method.args, value);
     if (r != AML_OK && w->module) {
