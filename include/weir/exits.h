@@ -21,9 +21,6 @@ enum weir_exit {
 /* What trace(COUNTERS) gives, and the benchmark reads: 64-bit words in this order. */
 enum weir_counter {
     WEIR_COUNT_ENTRIES = 0, /* VMRUN or VM entry */
-    WEIR_COUNT_CR3_LOADS,
-    WEIR_COUNT_INVLPGS,
-    WEIR_COUNT_UNCACHED,  /* accesses of the local APIC and the 8259s */
     WEIR_COUNT_EXITS,     /* one per enum weir_exit from here on */
 };
 

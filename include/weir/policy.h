@@ -72,6 +72,22 @@ struct policy_io {
 };
 _Static_assert(sizeof(struct policy_io) == 16, "crosses address spaces");
 
+/* The part that the entries for ports, memory and MSRs have in common, from `action` on. */
+struct policy_rule {
+    uint8_t action, flags;
+    uint16_t callback;
+    uint32_t line;
+    uint32_t limit;
+};
+#define POLICY_RULE(entry) ((const struct policy_rule *)&(entry)->action)
+#define POLICY_RULE_CHECK(entry)                                                                  \
+    _Static_assert(offsetof(struct entry, flags) == offsetof(struct entry, action) + 1 &&         \
+                   offsetof(struct entry, callback) == offsetof(struct entry, action) + 2 &&      \
+                   offsetof(struct entry, line) == offsetof(struct entry, action) + 4 &&          \
+                   offsetof(struct entry, limit) == offsetof(struct entry, action) + 8,           \
+                   "begins a struct policy_rule")
+POLICY_RULE_CHECK(policy_io);
+
 /*
  * Which PCI functions an entry means. All of what is given must match; nothing given matches no
  * function.
@@ -104,26 +120,28 @@ _Static_assert(sizeof(struct policy_pci_match) == 16, "crosses address spaces");
 struct policy_mmio {
     uint64_t first, last;
     struct policy_pci_match pci;
-    uint32_t line;
-    uint16_t callback;
     uint8_t action, flags;
+    uint16_t callback;
+    uint32_t line;
+    uint32_t limit;
     uint8_t bar;
     uint8_t reserved[3];
-    uint32_t limit;
 };
 _Static_assert(sizeof(struct policy_mmio) == 48, "crosses address spaces");
+POLICY_RULE_CHECK(policy_mmio);
 
 /* PASS (logged), DENY, READ_ONLY, VALUE, CALL. Ascending by first, not overlapping. */
 struct policy_msr {
     uint32_t first, last;
     uint64_t value;
-    uint32_t line;
-    uint16_t callback;
     uint8_t action, flags;
+    uint16_t callback;
+    uint32_t line;
     uint32_t limit;
     uint32_t reserved;
 };
 _Static_assert(sizeof(struct policy_msr) == 32, "crosses address spaces");
+POLICY_RULE_CHECK(policy_msr);
 
 /* PASS, READ_ONLY, HIDE. In order of precedence: the first that matches decides. No flags yet. */
 struct policy_pci {

@@ -139,7 +139,7 @@ void boot_main(u32 magic, u64 mbi)
     make_guest_map();
     boot_scrub(boot_info.map, boot_info.nmap);
     apic_init();
-    fence_init(cpu);
+    fence_init();
     clock_init();
     vcpu_ops->init_cpu(cpu);
     init_start(cpu);

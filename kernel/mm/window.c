@@ -11,7 +11,6 @@ void *window_load(struct cpu *cpu, u64 pa)
     cpu->window_pd[slot] = block << 21 | PTE_P | PTE_W | PTE_PS | PTE_NX | PTE_A | PTE_D;
     cpu->window_tag[slot] = block;
     cpu->window_changes++;
-    cpu->count.invlpgs++;
     invlpg(va);
     return va + (pa & (2 * MIB - 1));
 }

@@ -30,7 +30,6 @@ static inline void load_cr3(struct cpu *cpu, u64 cr3)
 {
     if (cpu->loaded_cr3 != cr3) {
         cpu->loaded_cr3 = cr3;
-        cpu->count.cr3_loads++;
         write_cr3(cr3);
     }
 }

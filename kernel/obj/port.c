@@ -115,6 +115,8 @@ static void copy_payload(struct thread *to, const struct thread *from)
 /* Puts the request into the worker's message page; the worker then runs. */
 static inline void deliver(struct port *p, struct client *c, struct thread *w, u64 now)
 {
+    struct weir_msg *m = w->msg;
+
     c->port = p;
     c->worker = w;
     w->client = c;
@@ -124,16 +126,16 @@ static inline void deliver(struct port *p, struct client *c, struct thread *w, u
         vcpu_fill_message(container_of(c, struct vcpu, client), w);
     } else {
         struct thread *t = thread_of(c);
-        copy_message(w->msg, t->msg);
+        copy_message(m, t->msg);
         copy_payload(w, t);
-        w->msg->kind = WEIR_MSG_CALL;
-        w->msg->vcpu = c->badge;
+        m->kind = WEIR_MSG_CALL;
+        m->vcpu = c->badge;
+        m->flags &= (u16)~WEIR_F_REPLAY;
     }
-    w->msg->flags &= (u16)~WEIR_F_REPLAY;
     if (unlikely(c->replay))
-        w->msg->flags |= WEIR_F_REPLAY;
-    w->msg->generation = p->generation;
-    w->msg->deadline = now + p->deadline;
+        m->flags |= WEIR_F_REPLAY;
+    m->generation = p->generation;
+    m->deadline = now + p->deadline;
 }
 
 /* Takes an idle worker off its waits; its reply_wait will return WEIR_OK. */
@@ -241,8 +243,8 @@ struct result sys_call(u64 slot)
     thread_resume(cpu, w);
 }
 
-/* Answers the thread's client and says who shall run next: that client if it can, else NULL. */
-static inline void reply_to_thread(struct thread *w, struct thread *t, u64 now)
+/* Answers the thread's client, which can run then. */
+static void reply_to_thread(struct thread *w, struct thread *t, u64 now)
 {
     copy_message(t->msg, w->msg);
     copy_payload(t, w);
@@ -255,7 +257,7 @@ static inline void reply_to_thread(struct thread *w, struct thread *t, u64 now)
 }
 
 /* Makes t idle on the port. */
-static inline void receive(struct thread *t, struct port *p, struct note *n, u64 deadline)
+static inline void receive(struct thread *t, struct port *p, struct note *n)
 {
     t->state = THREAD_RECEIVING;
     t->port = p;
@@ -265,8 +267,88 @@ static inline void receive(struct thread *t, struct port *p, struct note *n, u64
         t->note = n;
         n->waiter = t;
     }
-    if (unlikely(deadline))
+}
+
+/* The event that is there already: the note's bits, or the port's oldest request. false: none, and time is left. */
+static noinline bool next_event(struct thread *t, struct port *p, struct note *n, u64 deadline, u64 now, u64 *status)
+{
+    struct client *next = p->cpu[0].first;
+
+    if (n && n->bits) {
+        t->msg->kind = WEIR_MSG_NOTE;
+        t->msg->data = n->bits;
+        n->bits = 0;
+    } else if (next) {
+        p->cpu[0].first = next->next;
+        t->port = p;
+        deliver(p, next, t, now);
+    } else if (deadline <= now) {
+        *status = WEIR_E_TIMEOUT;
+    } else {
+        receive(t, p, n);
         timer_add(t->cpu, t, deadline);
+        return false;
+    }
+    return true;
+}
+
+static struct note *note_to_wait_for(struct domain *d, u64 slot, u64 *status)
+{
+    struct cap *c = cap_find(d, slot, WEIR_NOTE, WEIR_R_WAIT, status);
+    struct note *n = c ? container_of(c->object, struct note, object) : NULL;
+
+    if (n && n->waiter)
+        *status = WEIR_E_BUSY;
+    return n && !n->waiter ? n : NULL;
+}
+
+/* A vCPU's request is answered, and nothing else is asked or there: the guest goes on, t is idle again. */
+static noinline noreturn void answer_guest(struct cpu *cpu, struct thread *t, struct port *p)
+{
+    struct vcpu *v = container_of(t->client, struct vcpu, client);
+
+    thread_charge(t, rdtsc());
+    t->client = NULL;
+    receive(t, p, NULL);
+    vcpu_reply(v, t);
+    if (unlikely(cpu->ready_first || cpu->timers || !vcpu_runnable(v)))
+        schedule(cpu);
+    vcpu_enter(cpu, v); /* what schedule() would find, without looking */
+}
+
+/* Nothing can fail any more: first the reply, then the next event, if it is there already. */
+static noinline struct result reply_and_wait(struct cpu *cpu, struct port *p, struct note *n, u64 deadline)
+{
+    struct thread *t = cpu->thread;
+    struct client *c = t->client;
+    struct result r = OK;
+    bool goes_on = false;
+    u64 now = rdtsc();
+
+    thread_charge(t, now);
+    t->started = now;
+    t->used = 0;
+    t->client = NULL;
+    if (c && c->is_vcpu)
+        vcpu_reply(container_of(c, struct vcpu, client), t);
+    else if (c)
+        reply_to_thread(t, thread_of(c), now);
+    if (unlikely((n && n->bits) || p->cpu[0].first || deadline))
+        goes_on = next_event(t, p, n, deadline, now, &r.status);
+    else
+        receive(t, p, n);
+    /* A thread that was called goes on at once: it lent its time. t follows when the CPU is free again. */
+    if (likely(c && !c->is_vcpu)) {
+        if (unlikely(goes_on)) {
+            t->rax = r.status;
+            t->rdx = 0;
+            ready_add(cpu, t);
+        }
+        thread_resume(cpu, thread_of(c));
+    }
+    if (!goes_on)
+        schedule(cpu);
+    return r;
 }
 
 struct result sys_reply_wait(u64 slot, u64 flags, u64 note, u64 deadline)
@@ -279,65 +361,14 @@ struct result sys_reply_wait(u64 slot, u64 flags, u64 note, u64 deadline)
 
     if (unlikely(!cap))
         return r;
-    if (note) {
-        struct cap *nc = cap_find(t->domain, note, WEIR_NOTE, WEIR_R_WAIT, &r.status);
-        if (unlikely(!nc))
-            return r;
-        n = container_of(nc->object, struct note, object);
-        if (unlikely(n->waiter))
-            return FAIL(WEIR_E_BUSY);
-    }
+    struct port *p = container_of(cap->object, struct port, object);
+    if (likely(!(flags | note | deadline) && t->client && t->client->is_vcpu && !p->cpu[0].first))
+        answer_guest(cpu, t, p);
+    if (note && !(n = note_to_wait_for(t->domain, note, &r.status)))
+        return r;
     if (unlikely(flags & ~(u64)WEIR_RW_NO_REPLY))
         return FAIL(WEIR_E_ARG);
     if (unlikely(flags && t->client))
         return FAIL(WEIR_E_STATE);
-
-    /* From here on nothing fails. First the reply. */
-    struct port *p = container_of(cap->object, struct port, object);
-    struct client *c = t->client;
-    u64 now = rdtsc();
-    thread_charge(t, now);
-    t->started = now;
-    t->used = 0;
-    if (c) {
-        t->client = NULL;
-        if (c->is_vcpu)
-            vcpu_reply(container_of(c, struct vcpu, client), t);
-        else
-            reply_to_thread(t, thread_of(c), now);
-    }
-
-    /* Then the next event: the note's bits, the port's queue, or none yet. */
-    bool waits = false;
-    if (unlikely(n && n->bits)) {
-        t->msg->kind = WEIR_MSG_NOTE;
-        t->msg->data = n->bits;
-        n->bits = 0;
-    } else if (unlikely(p->cpu[0].first)) {
-        struct client *next = p->cpu[0].first;
-        p->cpu[0].first = next->next;
-        t->port = p;
-        deliver(p, next, t, now);
-    } else if (unlikely(deadline && deadline <= now)) {
-        r.status = WEIR_E_TIMEOUT;
-    } else {
-        receive(t, p, n, deadline);
-        waits = true;
-    }
-
-    /* A thread that was called goes on at once: it lent its time. t follows when the CPU is free again. */
-    if (!waits) {
-        t->rax = r.status;
-        t->rdx = 0;
-    }
-    if (c && !c->is_vcpu) {
-        if (!waits)
-            ready_add(cpu, t);
-        thread_resume(cpu, thread_of(c));
-    }
-    if (likely(waits && c && !cpu->ready_first && !cpu->timers && vcpu_runnable(cpu->vcpu)))
-        vcpu_enter(cpu, cpu->vcpu); /* what schedule() would find, without looking */
-    if (waits)
-        schedule(cpu);
-    return r;
+    return reply_and_wait(cpu, p, n, deadline);
 }

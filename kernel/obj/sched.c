@@ -108,7 +108,7 @@ void ring3_enter(struct cpu *cpu)
 {
     if (cpu->ring3)
         return;
-    vcpu_ops->leave_guest(cpu->vcpu);
+    vcpu_ops->leave_guest(cpu);
     fence_raise(cpu);
     cpu->ring3 = true;
     cpu->timer_at = ~0ull;

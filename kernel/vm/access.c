@@ -22,20 +22,6 @@ static void do_on_hardware(struct cpu *cpu, struct vcpu *v)
         mmio_do(cpu, v);
 }
 
-static void finish(struct cpu *cpu, struct vcpu *v, u8 verdict, u32 count)
-{
-    struct access *a = &v->access;
-
-    if (a->emulated)
-        emulate_access_done(cpu, v);
-    else if (a->kind == WEIR_MSG_IO)
-        io_finish(cpu, v, count);
-    else if (a->kind == WEIR_MSG_MMIO)
-        mmio_finish(v);
-    else
-        msr_finish(cpu, v, verdict);
-}
-
 static void fill_ones(struct vcpu *v)
 {
     v->access.data = ~0ull;
@@ -74,19 +60,25 @@ void access_complete(struct cpu *cpu, struct vcpu *v, u8 verdict, u64 data, u32 
         if (!a->write)
             a->data = data;
     }
-    finish(cpu, v, verdict, count);
+    if (a->emulated)
+        emulate_access_done(cpu, v);
+    else if (a->string)
+        string_finish(cpu, v, count);
+    else if (a->kind == WEIR_MSG_IO)
+        io_finish_one(v);
+    else if (a->kind == WEIR_MSG_MMIO)
+        mmio_finish(v);
+    else
+        msr_finish(cpu, v, verdict);
 }
 
-void access_route(struct cpu *cpu, struct vcpu *v, const struct binding *b)
+/* The bindings that need no service. */
+static noinline void decide(struct cpu *cpu, struct vcpu *v, const struct binding *b)
 {
     struct access *a = &v->access;
+    u8 mode = b ? b->mode : 0;
 
-    a->filtered = false;
-    if (!b) {
-        access_complete(cpu, v, WEIR_V_PASS, 0, 0);
-        return;
-    }
-    switch (b->mode) {
+    switch (mode) {
     case WEIR_BIND_FLOAT:
         access_complete(cpu, v, WEIR_V_DENY, 0, 0);
         return;
@@ -99,32 +91,27 @@ void access_route(struct cpu *cpu, struct vcpu *v, const struct binding *b)
                 memcpy(v->io_page + i * a->size, &b->value, a->size);
         access_complete(cpu, v, WEIR_V_DONE, b->value, 0);
         return;
-    case WEIR_BIND_FILTER:
-        if (!a->write && a->kind != WEIR_MSG_MSR) {
-            do_on_hardware(cpu, v);
-            a->filtered = true;
-        } else if (!a->write && msr_do(cpu, v)) {
-            a->filtered = true;
-        }
-        break;
+    default:
+        access_complete(cpu, v, WEIR_V_PASS, 0, 0);
     }
-    vcpu_forward(cpu, v, b);
 }
 
-noreturn void vcpu_forward(struct cpu *cpu, struct vcpu *v, const struct binding *b)
+void access_route(struct cpu *cpu, struct vcpu *v, const struct binding *b)
 {
-    const struct access *a = &v->access;
+    struct access *a = &v->access;
 
-    v->request.kind = a->kind;
-    v->request.size = a->size;
-    v->request.flags = (u16)((a->write ? WEIR_F_WRITE : 0) | (a->string ? WEIR_F_REP : 0) |
-                             (a->filtered ? WEIR_F_DATA : 0));
-    v->request.addr = a->addr;
-    v->request.data = a->data;
-    v->request.length = v->exit.length;
-    v->request.count = a->string ? a->count : 0;
-    v->request.rip = v->rip;
-    v->request.aux = b->cookie;
+    a->filtered = false;
+    if (!b || (b->mode != WEIR_BIND_FORWARD && b->mode != WEIR_BIND_FILTER)) {
+        decide(cpu, v, b);
+        return;
+    }
+    if (b->mode == WEIR_BIND_FILTER && !a->write) {
+        if (a->kind != WEIR_MSG_MSR)
+            do_on_hardware(cpu, v);
+        a->filtered = a->kind != WEIR_MSG_MSR || msr_do(cpu, v);
+    }
+    a->cookie = b->cookie;
+    v->request.kind = WEIR_MSG_NONE;
     vcpu_park(cpu, v, b->port);
 }
 
@@ -134,15 +121,27 @@ static size_t emulation_bytes(const struct weir_emulation *e, unsigned more)
     return offsetof(struct weir_emulation, log) + (e->log_count + more) * sizeof(e->log[0]);
 }
 
-/* The hot path of IPC's delivery: eight words from the parked request. */
 void vcpu_fill_message(struct vcpu *v, struct thread *worker)
 {
-    *worker->msg = v->request;
-    if (unlikely(v->request.kind == WEIR_MSG_EMULATE))
-        memcpy(worker->transfer, v->emulation, emulation_bytes(v->emulation, 0));
-    else if (unlikely(v->access.string && v->request.kind == WEIR_MSG_IO &&
-                      (v->access.write || v->access.filtered)))
-        memcpy(worker->transfer, v->io_page, v->access.count * v->access.size);
+    const struct access *a = &v->access;
+    struct weir_msg *m = worker->msg;
+
+    if (unlikely(v->request.kind != WEIR_MSG_NONE)) {
+        *m = v->request;
+        if (m->kind == WEIR_MSG_EMULATE)
+            memcpy(worker->transfer, v->emulation, emulation_bytes(v->emulation, 0));
+    } else {
+        *(u64 *)m = *(const u64 *)a; /* kind, size, flags, no badge */
+        m->addr = a->addr;
+        m->data = a->data;
+        m->length = v->exit.length;
+        m->count = a->string ? a->count : 0;
+        m->rip = v->rip;
+        m->aux = a->cookie;
+        if (unlikely(a->string && (a->write || a->filtered)))
+            memcpy(worker->transfer, v->io_page, a->count * a->size);
+    }
+    m->seq = v->seq;
 }
 
 /*
@@ -153,44 +152,55 @@ static inline bool soft(const struct access *a, u8 verdict)
 {
     u64 at = a->addr & ~0x80ull; /* 20h, 21h, A0h, A1h */
 
-    if (a->string || a->emulated || a->kind == WEIR_MSG_MSR)
-        return false;
     if (verdict == WEIR_V_DONE || verdict == WEIR_V_DENY)
-        return true;
-    return verdict == WEIR_V_PASS && ((a->filtered && !a->write) ||
-                                      (a->kind == WEIR_MSG_IO && (at > 0x21 || at + a->size <= 0x20)));
+        return a->simple;
+    return a->simple && verdict == WEIR_V_PASS &&
+           (a->filtered || (a->kind == WEIR_MSG_IO && (at > 0x21 || at + a->size <= 0x20)));
+}
+
+/* The reply to a request that is no access. */
+static void other_reply(struct vcpu *v, struct thread *worker)
+{
+    if (v->request.kind == WEIR_MSG_HOOK) {
+        v->state = VCPU_STOPPED;
+        return;
+    }
+    u16 done = v->emulation->log_count; /* the kernel's own count, whatever comes back */
+    memcpy(v->emulation, worker->transfer, emulation_bytes(v->emulation, 1));
+    v->emulation->log_count = done;
+    v->emulator_answered = true;
+    v->attention = true; /* goes on in emulate_continue, before entry, in guest context */
 }
 
 void vcpu_reply(struct vcpu *v, struct thread *worker)
 {
     struct cpu *cpu = v->cpu;
+    struct access *a = &v->access;
     const struct weir_msg *m = worker->msg;
+    u8 verdict = (u8)m->kind;
 
     v->client.port = NULL;
     v->client.worker = NULL;
     v->client.replay = false;
     v->state = VCPU_RUNS;
     cpu->stuck_at = ~0ull;
-    switch (v->request.kind) {
-    case WEIR_MSG_HOOK:
-        v->state = VCPU_STOPPED;
-        return;
-    case WEIR_MSG_EMULATE: {
-        u16 done = v->emulation->log_count; /* the kernel's own count, whatever comes back */
-        memcpy(v->emulation, worker->transfer, emulation_bytes(v->emulation, 1));
-        v->emulation->log_count = done;
-        v->emulator_answered = true;
-        v->attention = true; /* goes on in emulate_continue, before entry, in guest context */
-        return;
-    }
-    default:
-        if (v->access.string && !v->access.write && m->kind == WEIR_V_DONE)
-            memcpy(v->io_page, worker->transfer, v->access.count * v->access.size);
-        if (likely(soft(&v->access, (u8)m->kind))) {
-            access_complete(cpu, v, (u8)m->kind, m->data, 0);
-            return;
+    if (unlikely(v->request.kind != WEIR_MSG_NONE)) {
+        other_reply(v, worker);
+    } else if (likely(soft(a, verdict))) {
+        if (verdict == WEIR_V_PASS) {
+            if (!a->filtered)
+                io_do(v);
+        } else if (!a->write) {
+            a->data = verdict == WEIR_V_DENY ? ~0ull : m->data;
         }
-        v->reply_verdict = (u8)m->kind;
+        if (a->kind == WEIR_MSG_IO)
+            io_finish_one(v);
+        else
+            mmio_finish(v);
+    } else {
+        if (a->string && !a->write && verdict == WEIR_V_DONE)
+            memcpy(v->io_page, worker->transfer, a->count * a->size);
+        v->reply_verdict = verdict;
         v->reply_data = m->data;
         v->reply_count = m->count;
         v->replied = true;

@@ -21,6 +21,7 @@ static noreturn void ask(struct cpu *cpu, struct vcpu *v)
 {
     v->access.kind = WEIR_MSG_NONE;
     v->access.emulated = true;
+    v->access.simple = false;
     v->request = (struct weir_msg){.kind = WEIR_MSG_EMULATE, .size = 0, .rip = v->rip};
     vcpu_park(cpu, v, v->emulator);
 }
@@ -128,8 +129,7 @@ static void do_memory(struct cpu *cpu, struct vcpu *v, struct weir_emu_access *a
         v->emulated_half = 0;
         v->access.kind = WEIR_MSG_MMIO;
         v->access.size = a->size == 16 ? 8 : a->size;
-        v->access.write = write;
-        v->access.string = false;
+        v->access.flags = write ? WEIR_F_WRITE : 0;
         v->access.count = 1;
         v->access.addr = gpa[0];
         v->access.data = write ? a->data[0] : 0;
@@ -162,8 +162,7 @@ static void do_port(struct cpu *cpu, struct vcpu *v, const struct weir_emu_acces
     v->emulated_half = 0;
     v->access.kind = WEIR_MSG_IO;
     v->access.size = a->size;
-    v->access.write = a->kind == WEIR_EMU_OUT;
-    v->access.string = false;
+    v->access.flags = a->kind == WEIR_EMU_OUT ? WEIR_F_WRITE : 0;
     v->access.count = 1;
     v->access.addr = (u16)a->addr;
     v->access.data = v->access.write ? a->data[0] : 0;
@@ -212,6 +211,7 @@ static void finish(struct vcpu *v)
     for (unsigned i = 0; i < 16; i++)
         v->regs[i] = s->gpr[i];
     v->rflags = (v->rflags & ~EMULATED_FLAGS) | (s->rflags & EMULATED_FLAGS) | 2;
+    v->changed = true;
     v->rip = s->rip;
     vcpu_ops->clear_shadow(v);
     vcpu_ops->set_state(v, s, effects & WEIR_EMU_E_SEGMENTS);

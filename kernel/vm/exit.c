@@ -63,7 +63,7 @@ static void exit_interrupt(struct cpu *cpu, struct vcpu *v)
     int vector = vcpu_ops->take_interrupt(cpu);
 
     if (vector >= 0)
-        v->event = BIT(31) | (unsigned)vector;
+        vcpu_inject(v, BIT(31) | (unsigned)vector);
     v->attention = true;
 }
 
@@ -91,7 +91,7 @@ static int wait_for_guest(struct cpu *cpu, struct vcpu *v)
 {
     u64 now = rdtsc(), at = cpu->timers->deadline;
 
-    vcpu_ops->leave_guest(v);
+    vcpu_ops->leave_guest(cpu);
     int vector = fence_wait_open(cpu, at > now ? at - now : 1);
     vcpu_ops->enter_guest(v);
     return vector;
@@ -108,7 +108,7 @@ static void exit_hlt(struct cpu *cpu, struct vcpu *v)
             int vector = wait_for_guest(cpu, v);
             if (vector >= 0) {
                 vcpu_advance(v, v->exit.length);
-                v->event = BIT(31) | (unsigned)vector;
+                vcpu_inject(v, BIT(31) | (unsigned)vector);
             }
         }
     }
@@ -252,7 +252,8 @@ static inline bool find_length_again(struct cpu *cpu, struct vcpu *v, u32 insn)
     return v->exit.length;
 }
 
-void vcpu_handle_exit(struct cpu *cpu, struct vcpu *v)
+/* Inlined where it is called, so that an exit whose reason is known there needs no table. */
+inline __attribute__((always_inline)) void vcpu_handle_exit(struct cpu *cpu, struct vcpu *v)
 {
     const struct exit_row *row = &exit_table[v->exit.reason];
 

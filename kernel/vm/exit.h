@@ -55,8 +55,26 @@ must_check bool control_write(struct vcpu *v, const struct guest_view *g, unsign
 /* Shadow paging: an EFER that the vendor's code has checked. */
 void control_write_efer(struct vcpu *v, u64 value);
 
+/* What IN gives, in its part of RAX. */
+static inline void io_result(struct vcpu *v, unsigned size, u64 data)
+{
+    if (size == 4)
+        v->regs[RAX] = (u32)data;
+    else if (size == 2)
+        *(u16 *)&v->regs[RAX] = (u16)data;
+    else
+        *(u8 *)&v->regs[RAX] = (u8)data;
+}
+
 /* Completes v->access once its data is known: registers, memory, RIP. */
-void io_finish(struct cpu *cpu, struct vcpu *v, u32 count);
+static inline void io_finish_one(struct vcpu *v)
+{
+    if (!v->access.write)
+        io_result(v, v->access.size, v->access.data);
+    vcpu_advance(v, v->exit.length);
+}
+
+void string_finish(struct cpu *cpu, struct vcpu *v, u32 count);
 void mmio_finish(struct vcpu *v);
 void msr_finish(struct cpu *cpu, struct vcpu *v, u8 verdict);
 /* Does v->access on the hardware. MSRs: false where it faults. */

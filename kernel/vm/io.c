@@ -30,32 +30,35 @@ static inline void out_sized(u16 port, unsigned size, u32 value)
         outl(port, value);
 }
 
+/* String I/O, and ports that concern the A20 gate. */
+static noinline void io_do_elements(struct vcpu *v, u16 port, bool gate)
+{
+    struct access *a = &v->access;
+
+    for (u32 i = 0; i < a->count; i++) {
+        u8 *p = a->string ? v->io_page + i * a->size : (u8 *)&a->data;
+        if (a->write) {
+            u32 value = (u32)load_sized(p, a->size);
+            out_sized(port, a->size, gate ? a20_write(port, a->size, value) : value);
+        } else {
+            u32 value = in_sized(port, a->size);
+            store_sized(p, a->size, gate ? a20_read(port, a->size, value) : value);
+        }
+    }
+}
+
 void io_do(struct vcpu *v)
 {
     struct access *a = &v->access;
     u16 port = (u16)a->addr;
     bool gate = a20_concerns(port, a->size);
 
-    for (u32 i = 0; i < a->count; i++) {
-        u8 *p = a->string ? v->io_page + i * a->size : (u8 *)&a->data;
-        if (a->write) {
-            u32 value = (u32)load_sized(p, a->size);
-            out_sized(port, a->size, unlikely(gate) ? a20_write(port, a->size, value) : value);
-        } else {
-            u32 value = in_sized(port, a->size);
-            store_sized(p, a->size, unlikely(gate) ? a20_read(port, a->size, value) : value);
-        }
-    }
-}
-
-static inline void put_result(struct vcpu *v, unsigned size, u64 data)
-{
-    if (size == 4)
-        v->regs[RAX] = (u32)data;
-    else if (size == 2)
-        *(u16 *)&v->regs[RAX] = (u16)data;
+    if (unlikely(a->string || gate))
+        io_do_elements(v, port, gate);
+    else if (a->write)
+        out_sized(port, a->size, (u32)a->data);
     else
-        *(u8 *)&v->regs[RAX] = (u8)data;
+        a->data = in_sized(port, a->size);
 }
 
 static u64 address_mask(u8 bytes)
@@ -71,7 +74,7 @@ static void add_register(u64 *reg, u64 delta, u8 address_size)
     *reg = address_size == 2 ? (*reg & ~mask) | v : v;
 }
 
-static noinline void string_finish(struct cpu *cpu, struct vcpu *v, u32 count)
+void string_finish(struct cpu *cpu, struct vcpu *v, u32 count)
 {
     const struct io_exit *io = &v->exit.io;
     struct access *a = &v->access;
@@ -96,19 +99,6 @@ static noinline void string_finish(struct cpu *cpu, struct vcpu *v, u32 count)
         vcpu_advance(v, v->exit.length);
     else if (v->rflags & RFLAGS_TF)
         vcpu_raise_step(v);
-}
-
-void io_finish(struct cpu *cpu, struct vcpu *v, u32 count)
-{
-    struct access *a = &v->access;
-
-    if (unlikely(a->string)) {
-        string_finish(cpu, v, count);
-        return;
-    }
-    if (!a->write)
-        put_result(v, a->size, a->data);
-    vcpu_advance(v, v->exit.length);
 }
 
 static bool is_canonical(u64 linear)
@@ -187,6 +177,7 @@ static noinline void string_io(struct cpu *cpu, struct vcpu *v, const struct bin
         return;
     }
     a->string = true;
+    a->simple = false;
     if (a->write)
         guest_read(cpu, gpa, v->io_page, a->count * a->size);
     access_route(cpu, v, b);
@@ -200,21 +191,21 @@ void exit_io(struct cpu *cpu, struct vcpu *v)
 
     if (likely(b && b->mode == WEIR_BIND_FLOAT && !io->string)) { /* the short way of the most common rule */
         if (io->in)
-            put_result(v, io->size, ~0ull);
+            io_result(v, io->size, ~0ull);
         vcpu_advance(v, v->exit.length);
         return;
     }
-    *a = (struct access){
-        .kind = WEIR_MSG_IO,
-        .size = io->size,
-        .write = !io->in,
-        .count = 1,
-        .addr = io->port,
-    };
+    a->kind = WEIR_MSG_IO;
+    a->size = io->size;
+    a->flags = io->in ? 0 : WEIR_F_WRITE;
+    a->addr = io->port;
+    a->count = 1;
+    a->emulated = false;
+    a->simple = true;
     if (unlikely(io->string)) {
         string_io(cpu, v, b);
         return;
     }
-    a->data = io->in ? 0 : io->size == 4 ? (u32)v->regs[RAX] : io->size == 2 ? (u16)v->regs[RAX] : (u8)v->regs[RAX];
+    a->data = io->in ? 0 : load_sized((const u8 *)&v->regs[RAX], io->size);
     access_route(cpu, v, b);
 }

@@ -87,9 +87,9 @@ void mmio_access(struct cpu *cpu, struct vcpu *v)
         return; /* another CPU changed the code meanwhile: try again */
     a->kind = WEIR_MSG_MMIO;
     a->size = v->mov.size;
-    a->write = v->mov.write;
+    a->flags = v->mov.write ? WEIR_F_WRITE : 0;
     a->emulated = false;
-    a->string = false;
+    a->simple = true;
     a->count = 1;
     a->addr = v->exit.gpa;
     a->data = a->write ? mmio_mov_value(&v->mov, v->regs) : 0;

@@ -84,24 +84,40 @@ void msr_finish(struct cpu *cpu, struct vcpu *v, u8 verdict)
     vcpu_advance(v, v->exit.length);
 }
 
-void exit_msr(struct cpu *cpu, struct vcpu *v)
+static void route(struct cpu *cpu, struct vcpu *v, const struct binding *b)
 {
     struct access *a = &v->access;
-    u32 msr = (u32)v->regs[RCX];
     bool write = v->exit.reason == WEIR_EXIT_WRMSR;
 
     a->kind = WEIR_MSG_MSR;
     a->size = 8;
-    a->write = write;
+    a->flags = write ? WEIR_F_WRITE : 0;
     a->emulated = false;
-    a->string = false;
-    a->filtered = false;
+    a->simple = false;
     a->count = 1;
-    a->addr = msr;
+    a->addr = (u32)v->regs[RCX];
     a->data = write ? (u32)v->regs[RAX] | v->regs[RDX] << 32 : 0;
+    access_route(cpu, v, b);
+}
+
+void exit_msr(struct cpu *cpu, struct vcpu *v)
+{
+    u32 msr = (u32)v->regs[RCX];
     const struct binding *b = binding_find(DEVICE_MSRS, msr, 1);
-    if (unlikely(b))
-        access_route(cpu, v, b);
-    else
-        msr_finish(cpu, v, WEIR_V_PASS);
+    bool fault = false;
+    u64 value;
+
+    if (unlikely(b) || v->exit.reason == WEIR_EXIT_WRMSR) {
+        route(cpu, v, b);
+        return;
+    }
+    if (!vcpu_ops->read_msr(v, msr, &value, &fault)) /* the short way of the usual case */
+        fault = !rdmsr_safe(msr, &value);
+    if (unlikely(fault)) {
+        vcpu_raise(v, VECTOR_GP, 0);
+        return;
+    }
+    v->regs[RAX] = (u32)value;
+    v->regs[RDX] = value >> 32;
+    vcpu_advance(v, v->exit.length);
 }

@@ -87,9 +87,9 @@ void vcpu_forget_port(struct port *p)
 
 void vcpu_raise(struct vcpu *v, u8 vector, int64_t error_code)
 {
-    v->event = EVENT_VALID | EVENT_EXCEPTION | vector;
-    if (error_code >= 0)
-        v->event |= EVENT_ERROR | (u64)error_code << 32;
+    u64 error = error_code >= 0 ? EVENT_ERROR | (u64)error_code << 32 : 0;
+
+    vcpu_inject(v, EVENT_VALID | EVENT_EXCEPTION | vector | error);
 }
 
 void vcpu_raise_pf(struct vcpu *v, u64 linear, u32 error_code)
@@ -104,21 +104,13 @@ void vcpu_raise_step(struct vcpu *v)
     vcpu_raise(v, VECTOR_DB, -1);
 }
 
-void vcpu_advance(struct vcpu *v, unsigned length)
-{
-    vcpu_ops->advance(v, length);
-    if (unlikely(v->rflags & RFLAGS_TF))
-        vcpu_raise_step(v);
-}
-
 noreturn void vcpu_park(struct cpu *cpu, struct vcpu *v, struct port *p)
 {
     if (!p) { /* nobody to ask any more */
         vcpu_request_gone(v, false);
         schedule(cpu);
     }
-    v->request.seq = ++v->seq;
-    v->request.vcpu = 0;
+    v->seq++;
     v->state = VCPU_PARKED;
     cpu->slice_end = 0;
     ring3_enter(cpu);
@@ -131,7 +123,7 @@ static void inject_nmi(struct vcpu *v)
         return;
     v->nmi_pending = false;
     v->nmi_blocked = true;
-    v->event = EVENT_VALID | EVENT_NMI | VECTOR_NMI;
+    vcpu_inject(v, EVENT_VALID | EVENT_NMI | VECTOR_NMI);
     vcpu_ops->intercept_iret(v, true);
 }
 
@@ -252,7 +244,7 @@ struct result sys_vcpu_ctl(u64 slot, u64 op, u64 arg, u64 arg2, u64 arg3)
     case WEIR_VCPU_INJECT:
         if (v->event || !(arg & EVENT_VALID) || (arg & ~0xffffffff80000fffull))
             return FAIL(v->event ? WEIR_E_BUSY : WEIR_E_ARG);
-        v->event = arg;
+        vcpu_inject(v, arg);
         return OK;
     case WEIR_VCPU_KICK:
         return OK; /* the vCPU's CPU is this one: it is out of the guest */

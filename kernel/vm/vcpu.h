@@ -11,6 +11,7 @@
 #include "guest_memory.h"
 #include "obj/object.h"
 #include "obj/port.h"
+#include "x86/insn.h"
 
 struct binding;
 struct cpu;
@@ -45,18 +46,29 @@ struct exit_info {
     struct io_exit io;
 };
 
-/* The access of the guest that is being done, from its exit to its completion. */
+/* The access of the guest that is being done, from its exit to its completion. It begins as its message does. */
 struct access {
-    u8 kind;       /* enum weir_msg_kind: IO, MMIO, MSR; NONE: none */
-    u8 size;
-    bool write;
-    bool emulated; /* belongs to the emulator's instruction: the result goes into its log */
-    bool filtered; /* a FILTER binding: data is what the hardware gave */
-    bool string;
-    u32 count;     /* elements of string I/O */
+    u16 kind;      /* enum weir_msg_kind: IO, MMIO, MSR; NONE: none */
+    u16 size;
+    union {
+        u16 flags; /* enum weir_msg_flag; its bits by their names: */
+        struct {
+            u16 write : 1;
+            u16 string : 1;
+            u16 : 2;
+            u16 filtered : 1; /* a FILTER binding: data is what the hardware gave */
+        };
+    };
+    u16 reserved;
     u64 addr, data;
+    u32 count;     /* elements of string I/O, else 1 */
+    bool emulated; /* belongs to the emulator's instruction: the result goes into its log */
+    bool simple;   /* one port access or MMIO MOV of the guest's: a reply may complete it behind the fence */
+    u64 cookie;    /* the binding's */
     u64 linear;    /* string I/O: guest-linear address of the chunk */
 };
+CHECK_OFFSET(struct access, addr, offsetof(struct weir_msg, addr));
+CHECK_OFFSET(struct access, data, offsetof(struct weir_msg, data));
 
 struct vcpu {
     u64 regs[16];   /* RAX to R15; RAX and RSP are the VMCB's between exits */
@@ -68,8 +80,10 @@ struct vcpu {
     struct cpu *cpu;
     u8 state;       /* enum vcpu_state */
     bool attention; /* something is to be done before entry: any of the flags below */
-    bool nmi_pending, nmi_blocked, flush_tlb, want_interrupt_exit;
-    u64 event;      /* to be injected at entry, EVENTINJ's format; 0: none */
+    bool changed;   /* RFLAGS or event: written back at entry */
+    bool flush_tlb;
+    bool nmi_pending, nmi_blocked, want_interrupt_exit;
+    u64 event;      /* to be injected at entry, EVENTINJ's format; 0: none; set by vcpu_inject */
     u64 nmi_iret_rip;
     u64 retried_rip; /* where an exit's instruction was not found, the last time */
     u64 invalid_last; /* count of entries when the state was last refused */
@@ -78,7 +92,7 @@ struct vcpu {
     struct code_cache code;
     struct access access;
     struct mmio_mov mov; /* the instruction of an MMIO access that the kernel decoded itself */
-    struct weir_msg request; /* as it was sent: parked until the reply */
+    struct weir_msg request; /* parked until the reply, where it is not an access; kind NONE: it is */
     struct client client;
     u32 seq;
     struct port *port, *emulator;
@@ -115,20 +129,33 @@ noreturn void vcpu_enter(struct cpu *cpu, struct vcpu *v);
 /* The vendor's code calls it with v->exit filled; when it returns, the guest is entered again. */
 void vcpu_handle_exit(struct cpu *cpu, struct vcpu *v);
 
-/* Parks the vCPU with v->access as its request and gives the CPU to the binding's service. Does not return. */
-noreturn void vcpu_forward(struct cpu *cpu, struct vcpu *v, const struct binding *b);
 /* IPC's side of the request: the message into the worker's page; the reply out of it; nobody will answer. */
 void vcpu_fill_message(struct vcpu *v, struct thread *worker);
 void vcpu_reply(struct vcpu *v, struct thread *worker);
 void vcpu_request_gone(struct vcpu *v, bool closed);
 void vcpu_forget_port(struct port *p);
 
+/* What EVENTINJ's format says happens to the guest at the next entry. */
+static inline void vcpu_inject(struct vcpu *v, u64 event)
+{
+    v->event = event;
+    v->changed = true;
+}
+
 /* Queues an exception for the next entry; error_code < 0: the vector has none. */
 void vcpu_raise(struct vcpu *v, u8 vector, int64_t error_code);
 void vcpu_raise_pf(struct vcpu *v, u64 linear, u32 error_code);
 /* #DB with DR6.BS, as after a single-stepped instruction. */
 void vcpu_raise_step(struct vcpu *v);
-/* Steps over the instruction that exited: clears the interrupt shadow, raises #DB where TF is set. */
-void vcpu_advance(struct vcpu *v, unsigned length);
+/*
+ * Steps over the instruction that exited and raises #DB where TF is set. That RIP has moved tells the vendor's code to
+ * end the interrupt shadow and to cut RIP to 32 bits outside 64-bit code.
+ */
+static inline void vcpu_advance(struct vcpu *v, unsigned length)
+{
+    v->rip += length;
+    if (unlikely(v->rflags & RFLAGS_TF))
+        vcpu_raise_step(v);
+}
 
 #endif

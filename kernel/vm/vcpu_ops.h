@@ -16,7 +16,7 @@ struct vcpu_ops {
     must_check bool (*create)(struct vcpu *v); /* allocates and fills the control block: real mode at the hook block */
     void (*destroy)(struct vcpu *v);
     /* Ring-3 state and back: the registers that an exit leaves as the guest's. */
-    void (*leave_guest)(struct vcpu *v); /* v may be NULL or never have run */
+    void (*leave_guest)(struct cpu *cpu); /* cpu->vcpu may be NULL or never have run */
     void (*enter_guest)(struct vcpu *v);
     /* Runs the guest, vcpu_handle_exit after each exit, until a handler does not return. */
     void (*run)(struct vcpu *v) __attribute__((__noreturn__));
@@ -26,7 +26,6 @@ struct vcpu_ops {
     void (*intercept_iret)(struct vcpu *v, bool on);
     void (*clear_shadow)(struct vcpu *v);
     void (*set_step)(struct vcpu *v); /* DR6.BS */
-    void (*advance)(struct vcpu *v, unsigned length); /* RIP past the instruction, and clear_shadow */
     /* Fetches what the exit says of the code: bytes of the instruction, if the CPU recorded them; else 0. */
     unsigned (*fetched)(struct vcpu *v, const u8 **code);
     void (*get_state)(struct vcpu *v, struct weir_emu_state *s);

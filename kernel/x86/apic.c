@@ -27,15 +27,14 @@ void apic_init(void)
         apic_track(rdmsr(MSR_APIC_BASE));
 }
 
-void lapic_self_ipi(struct cpu *cpu, u8 vector)
+void lapic_self_ipi(u8 vector)
 {
     const u32 self = 1u << 18 | 1u << 14; /* shorthand, assert */
 
     if (lapic_mode == LAPIC_X2APIC) {
-        cpu->count.uncached++;
         wrmsr(MSR_X2APIC + LAPIC_ICR / 16, self | vector);
         return;
     }
     /* The guest's destination field is its own again when it writes the low half. */
-    lapic_write(cpu, LAPIC_ICR, self | vector);
+    lapic_write(LAPIC_ICR, self | vector);
 }

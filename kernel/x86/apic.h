@@ -24,24 +24,31 @@ void apic_track(u64 apic_base);
 
 extern char *lapic_page; /* the registers in xAPIC mode, else NULL */
 
-static inline u32 lapic_read(struct cpu *cpu, u32 reg)
+/* page: lapic_page as the caller has looked it up, once for several accesses. */
+static inline u32 lapic_read_at(const char *page, u32 reg)
 {
-    cpu->count.uncached++;
-    if (likely(lapic_page))
-        return *(volatile u32 *)(lapic_page + reg);
-    return (u32)rdmsr(MSR_X2APIC + reg / 16);
+    return likely(page) ? *(const volatile u32 *)(page + reg) : (u32)rdmsr(MSR_X2APIC + reg / 16);
 }
 
-static inline void lapic_write(struct cpu *cpu, u32 reg, u32 value)
+static inline void lapic_write_at(char *page, u32 reg, u32 value)
 {
-    cpu->count.uncached++;
-    if (likely(lapic_page))
-        *(volatile u32 *)(lapic_page + reg) = value;
+    if (likely(page))
+        *(volatile u32 *)(page + reg) = value;
     else
         wrmsr(MSR_X2APIC + reg / 16, value);
 }
 
+static inline u32 lapic_read(u32 reg)
+{
+    return lapic_read_at(lapic_page, reg);
+}
+
+static inline void lapic_write(u32 reg, u32 value)
+{
+    lapic_write_at(lapic_page, reg, value);
+}
+
 /* Posts a fixed interrupt to this CPU. */
-void lapic_self_ipi(struct cpu *cpu, u8 vector);
+void lapic_self_ipi(u8 vector);
 
 #endif

@@ -14,7 +14,7 @@ u64 tsc_per_us;
 u64 lapic_per_tsc_32;
 
 /* Counts TSC ticks while channel 2 of the PIT (gate and output at port 61h) counts down 10 ms. */
-static u64 measure(struct cpu *cpu, u32 *lapic_counts)
+static u64 measure(u32 *lapic_counts)
 {
     u8 port61 = inb(0x61);
 
@@ -22,43 +22,42 @@ static u64 measure(struct cpu *cpu, u32 *lapic_counts)
     outb(0x43, 0xb0); /* channel 2, mode 0, both bytes */
     outb(0x42, PIT_TICKS & 0xff);
     if (lapic_mode != LAPIC_OFF)
-        lapic_write(cpu, LAPIC_TMICT, ~0u);
+        lapic_write(LAPIC_TMICT, ~0u);
     u64 start = rdtsc();
     outb(0x42, PIT_TICKS >> 8);
     while (!(inb(0x61) & 0x20))
         ;
     u64 ticks = rdtsc() - start;
     if (lapic_mode != LAPIC_OFF)
-        *lapic_counts = ~0u - lapic_read(cpu, LAPIC_TMCCT);
+        *lapic_counts = ~0u - lapic_read(LAPIC_TMCCT);
     outb(0x61, port61);
     return ticks;
 }
 
 void clock_init(void)
 {
-    struct cpu *cpu = this_cpu();
     u32 counts = 0, lvtt = 0, tdcr = 0;
 
     if (lapic_mode != LAPIC_OFF) {
-        lvtt = lapic_read(cpu, LAPIC_LVTT);
-        tdcr = lapic_read(cpu, LAPIC_TDCR);
-        lapic_write(cpu, LAPIC_LVTT, LVT_MASKED | TIMER_VECTOR);
-        lapic_write(cpu, LAPIC_TDCR, 0xb); /* divide by 1 */
+        lvtt = lapic_read(LAPIC_LVTT);
+        tdcr = lapic_read(LAPIC_TDCR);
+        lapic_write(LAPIC_LVTT, LVT_MASKED | TIMER_VECTOR);
+        lapic_write(LAPIC_TDCR, 0xb); /* divide by 1 */
     }
     /* What disturbs a measure (an SMI, an emulator that has to wait for its CPU) makes it longer, so the shortest is right. */
     u64 ticks = ~0ull;
     for (unsigned i = 0; i < MEASURES; i++) {
         u32 its_counts = 0;
-        u64 its_ticks = measure(cpu, &its_counts);
+        u64 its_ticks = measure(&its_counts);
         if (its_ticks < ticks) {
             ticks = its_ticks;
             counts = its_counts;
         }
     }
     if (lapic_mode != LAPIC_OFF) {
-        lapic_write(cpu, LAPIC_TMICT, 0);
-        lapic_write(cpu, LAPIC_TDCR, tdcr);
-        lapic_write(cpu, LAPIC_LVTT, lvtt);
+        lapic_write(LAPIC_TMICT, 0);
+        lapic_write(LAPIC_TDCR, tdcr);
+        lapic_write(LAPIC_LVTT, lvtt);
     }
     tsc_per_us = ticks / 10000;
     if (!tsc_per_us)

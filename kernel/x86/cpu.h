@@ -29,7 +29,7 @@ enum timer_loan { LOAN_NONE, LOAN_GUESTS, LOAN_VECTOR, LOAN_IDLE, LOAN_COUNT, LO
 struct fence {
     bool up;
     bool pic_masked;
-    u8 imr[2];
+    u8 imr;           /* of the first 8259 */
     u64 tpr;          /* the guest's CR8 */
     u64 owed[4];      /* vectors of the guest taken meanwhile, posted again as self-IPIs */
     u8 eoi_level;     /* how many level-triggered ones were taken: EOI just before entry */
@@ -43,9 +43,9 @@ struct fence {
     u64 guest_deadline; /* to be written back, 0: none */
 };
 
-/* What an event costs beside instructions; read by the benchmark (doc/bench.md). */
-struct cost_counters {
-    u64 entries, cr3_loads, invlpgs, uncached, exits[EXIT_COUNTERS];
+/* What WEIR_TRACE_COUNTERS gives (include/weir/exits.h). */
+struct exit_counters {
+    u64 entries, exits[EXIT_COUNTERS];
 };
 
 struct cpu {
@@ -79,7 +79,7 @@ struct cpu {
     u64 host_state_pa;       /* VMSAVE area of ring 3's host state (SVM) */
     u64 gdt[7];
     struct tss *tss;
-    struct cost_counters count;
+    struct exit_counters count;
 };
 CHECK_OFFSET(struct cpu, kernel_rsp, CPU_OFF_KERNEL_RSP);
 CHECK_OFFSET(struct cpu, user_rsp, CPU_OFF_USER_RSP);

@@ -7,8 +7,7 @@
 #include "insn.h"
 #include "trap.h"
 
-#define PIC1_IMR 0x21
-#define PIC2_IMR 0xa1
+#define PIC1_IMR 0x21 /* masks the second 8259 too, whose requests come in through the first */
 #define FENCE_CR8 14
 #define SVR_ENABLE BIT(8)
 
@@ -17,24 +16,21 @@ static bool timer_is_late;
 static bool pic_elsewhere; /* the 8259s reach the CPU by another way than LINT0 */
 
 /* Whether the 8259s can interrupt this CPU: no LAPIC, or its LINT0 is an unmasked ExtINT (mode 7). */
-static bool pic_is_live(struct cpu *cpu)
+static inline bool pic_is_live(void)
 {
-    if (lapic_mode == LAPIC_OFF || pic_elsewhere)
+    if (unlikely(lapic_mode == LAPIC_OFF || pic_elsewhere))
         return true;
-    return (lapic_read(cpu, LAPIC_LINT0) & (LVT_MASKED | 0x700)) == 0x700;
+    return (lapic_read(LAPIC_LINT0) & (LVT_MASKED | 0x700)) == 0x700;
 }
 
 void fence_raise(struct cpu *cpu)
 {
     struct fence *f = &cpu->fence;
 
-    f->pic_masked = pic_is_live(cpu);
+    f->pic_masked = pic_is_live();
     if (f->pic_masked) {
-        cpu->count.uncached += 4;
-        f->imr[0] = inb(PIC1_IMR);
-        f->imr[1] = inb(PIC2_IMR);
+        f->imr = inb(PIC1_IMR);
         outb(PIC1_IMR, 0xff);
-        outb(PIC2_IMR, 0xff);
     }
     f->tpr = read_cr8();
     write_cr8(FENCE_CR8);
@@ -63,56 +59,54 @@ static inline u64 take_own_interrupt(const struct fence *f)
 }
 
 /* Gives the LAPIC timer back as the guest would find it had it not been touched. The fence is up. */
-static void return_timer(struct cpu *cpu)
+static void return_timer(struct fence *f)
 {
-    struct fence *f = &cpu->fence;
+    char *page = lapic_page;
 
     switch (f->loan) {
-    case LOAN_NONE:
-    case LOAN_GUESTS:
+    case LOAN_IDLE:
+        lapic_write_at(page, LAPIC_TMICT, 0);
+        take_own_interrupt(f);
+        lapic_write_at(page, LAPIC_LVTT, f->lvtt);
         break;
     case LOAN_VECTOR:
-        lapic_write(cpu, LAPIC_LVTT, f->lvtt);
+        lapic_write_at(page, LAPIC_LVTT, f->lvtt);
         take_own_interrupt(f);
-        break;
-    case LOAN_IDLE:
-        lapic_write(cpu, LAPIC_TMICT, 0);
-        take_own_interrupt(f);
-        lapic_write(cpu, LAPIC_LVTT, f->lvtt);
         break;
     case LOAN_COUNT: {
-        lapic_write(cpu, LAPIC_LVTT, f->lvtt | LVT_MASKED);
+        lapic_write_at(page, LAPIC_LVTT, f->lvtt | LVT_MASKED);
         u64 passed = counts(f, take_own_interrupt(f) - f->loan_tsc);
-        lapic_write(cpu, LAPIC_LVTT, f->lvtt);
-        lapic_write(cpu, LAPIC_TMICT, f->count > passed ? f->count - (u32)passed : 1);
+        lapic_write_at(page, LAPIC_LVTT, f->lvtt);
+        lapic_write_at(page, LAPIC_TMICT, f->count > passed ? f->count - (u32)passed : 1);
         break;
     }
     case LOAN_DEADLINE:
-        lapic_write(cpu, LAPIC_LVTT, f->lvtt | LVT_MASKED);
+        lapic_write_at(page, LAPIC_LVTT, f->lvtt | LVT_MASKED);
         take_own_interrupt(f);
-        lapic_write(cpu, LAPIC_LVTT, f->lvtt);
+        lapic_write_at(page, LAPIC_LVTT, f->lvtt);
         if (f->guest_deadline)
             wrmsr(MSR_TSC_DEADLINE, f->guest_deadline);
+        break;
+    case LOAN_NONE:
+    case LOAN_GUESTS:
         break;
     }
     if (unlikely(f->lapic_disabled)) {
         f->lapic_disabled = false;
-        lapic_write(cpu, LAPIC_SVR, lapic_read(cpu, LAPIC_SVR) & ~SVR_ENABLE);
+        lapic_write_at(page, LAPIC_SVR, lapic_read_at(page, LAPIC_SVR) & ~SVR_ENABLE);
     }
 }
 
-static void post_owed(struct cpu *cpu)
+static noinline void post_owed(struct fence *f)
 {
-    struct fence *f = &cpu->fence;
-
     for (unsigned i = 0; i < 4; i++)
         while (f->owed[i]) {
             unsigned bit = (unsigned)__builtin_ctzll(f->owed[i]);
             f->owed[i] &= f->owed[i] - 1;
-            lapic_self_ipi(cpu, (u8)(i * 64 + bit));
+            lapic_self_ipi((u8)(i * 64 + bit));
         }
     for (; f->eoi_level; f->eoi_level--)
-        lapic_write(cpu, LAPIC_EOI, 0);
+        lapic_write(LAPIC_EOI, 0);
     f->any_owed = false;
 }
 
@@ -121,18 +115,15 @@ void fence_lower(struct cpu *cpu)
     struct fence *f = &cpu->fence;
 
     if (f->loan > LOAN_GUESTS)
-        return_timer(cpu);
+        return_timer(f);
     f->loan = LOAN_NONE;
-    if (f->pic_masked) {
-        cpu->count.uncached += 2;
-        outb(PIC1_IMR, f->imr[0]);
-        outb(PIC2_IMR, f->imr[1]);
-    }
+    if (f->pic_masked)
+        outb(PIC1_IMR, f->imr);
     write_cr8(f->tpr);
     f->up = false;
     cpu->timer_fired = false;
     if (unlikely(f->any_owed))
-        post_owed(cpu);
+        post_owed(f);
 }
 
 static void owe(struct fence *f, u8 vector)
@@ -141,9 +132,9 @@ static void owe(struct fence *f, u8 vector)
     f->any_owed = true;
 }
 
-static bool lapic_bit(struct cpu *cpu, u32 reg, u8 vector)
+static bool lapic_bit(u32 reg, u8 vector)
 {
-    return lapic_read(cpu, reg + (vector / 32u) * 16) & BIT(vector % 32);
+    return lapic_read(reg + (vector / 32u) * 16) & BIT(vector % 32);
 }
 
 /*
@@ -170,7 +161,7 @@ static bool guest_timer_serves(struct cpu *cpu, u64 ticks)
     }
     if (f->up && class <= FENCE_CR8)
         write_cr8(class - 1);
-    if (lapic_read(cpu, LAPIC_PPR) >> 4 < class)
+    if (lapic_read(LAPIC_PPR) >> 4 < class)
         return true;
     if (f->up) /* a handler of the guest's has not ended an interrupt of that class or a higher one */
         write_cr8(FENCE_CR8);
@@ -182,98 +173,106 @@ static bool guest_timer_serves(struct cpu *cpu, u64 ticks)
  * pending or was lost by the masking, and is owed. If it stood at 0 before, the guest has had it, except where the
  * interrupt can be late (fence_init): there the guest may see one spurious tick, because it must not lose one.
  */
-static void owe_expired(struct cpu *cpu, bool ran)
+static void owe_expired(struct fence *f, bool ran)
 {
-    struct fence *f = &cpu->fence;
     u8 vector = (u8)f->lvtt;
 
-    if (vector < 16 || (!ran && (!timer_is_late || !lapic_read(cpu, LAPIC_TMICT))))
+    if (vector < 16 || (!ran && (!timer_is_late || !lapic_read(LAPIC_TMICT))))
         return;
-    if (lapic_bit(cpu, LAPIC_IRR, vector) || (!ran && lapic_bit(cpu, LAPIC_ISR, vector)))
+    if (lapic_bit(LAPIC_IRR, vector) || (!ran && lapic_bit(LAPIC_ISR, vector)))
         return;
     owe(f, vector);
 }
 
 /* The guest is in deadline mode: ours will be a deadline too, and its own is written back later. */
-static void borrow_deadline(struct cpu *cpu, u64 now)
+static void borrow_deadline(struct fence *f, u64 now)
 {
-    struct fence *f = &cpu->fence;
-
-    lapic_write(cpu, LAPIC_LVTT, f->lvtt | LVT_MASKED);
+    lapic_write(LAPIC_LVTT, f->lvtt | LVT_MASKED);
     u64 theirs = rdmsr(MSR_TSC_DEADLINE);
     /* A deadline that has fired would fire again when written; some CPUs go on showing it. */
-    bool fired = !(f->lvtt & LVT_MASKED) && (theirs <= now || lapic_bit(cpu, LAPIC_IRR, (u8)f->lvtt));
+    bool fired = !(f->lvtt & LVT_MASKED) && (theirs <= now || lapic_bit(LAPIC_IRR, (u8)f->lvtt));
     f->guest_deadline = fired ? 0 : theirs;
     f->loan = LOAN_DEADLINE;
-    lapic_write(cpu, LAPIC_LVTT, (f->lvtt & ~0x100ffu) | TIMER_VECTOR);
+    lapic_write(LAPIC_LVTT, (f->lvtt & ~0x100ffu) | TIMER_VECTOR);
 }
 
-/* Takes the timer for the kernel's own use; program() starts it. */
-static void borrow(struct cpu *cpu, u64 now)
+/* Takes a timer that the guest has running, or whose interrupt it wants. */
+static noinline void borrow_used(struct fence *f, u64 now)
 {
-    struct fence *f = &cpu->fence;
-    bool masked = f->lvtt & LVT_MASKED;
-    u32 svr = lapic_read(cpu, LAPIC_SVR);
-
-    if (unlikely(!(svr & SVR_ENABLE))) { /* no interrupt would come; the LVT's masks stay as they are */
-        f->lapic_disabled = true;
-        lapic_write(cpu, LAPIC_SVR, svr | SVR_ENABLE);
-    }
     f->loan_tsc = now;
     if (LVTT_MODE(f->lvtt) == LVTT_DEADLINE) {
-        borrow_deadline(cpu, now);
+        borrow_deadline(f, now);
         return;
     }
-    if (LVTT_MODE(f->lvtt) == LVTT_PERIODIC && (f->count || lapic_read(cpu, LAPIC_TMICT))) {
+    if (LVTT_MODE(f->lvtt) == LVTT_PERIODIC && (f->count || lapic_read(LAPIC_TMICT))) {
         f->loan = LOAN_VECTOR; /* another count would shift its phase */
         f->quiet_until = 0;
-        lapic_write(cpu, LAPIC_LVTT, (f->lvtt & ~0x100ffu) | TIMER_VECTOR);
+        lapic_write(LAPIC_LVTT, (f->lvtt & ~0x100ffu) | TIMER_VECTOR);
         return;
     }
-    if (!masked) { /* first mask, then look: it must not expire in between */
+    if (!(f->lvtt & LVT_MASKED)) { /* first mask, then look: it must not expire in between */
         bool ran = f->count;
-        lapic_write(cpu, LAPIC_LVTT, f->lvtt | LVT_MASKED);
-        f->count = lapic_read(cpu, LAPIC_TMCCT);
+        lapic_write(LAPIC_LVTT, f->lvtt | LVT_MASKED);
+        f->count = lapic_read(LAPIC_TMCCT);
         if (!f->count)
-            owe_expired(cpu, ran);
+            owe_expired(f, ran);
     }
     f->loan = f->count ? LOAN_COUNT : LOAN_IDLE;
-    lapic_write(cpu, LAPIC_LVTT, TIMER_VECTOR);
+    lapic_write(LAPIC_LVTT, TIMER_VECTOR);
 }
 
-static void program(struct cpu *cpu, u64 now, u64 ticks)
+static inline void program(struct fence *f, char *page, u64 now, u64 ticks)
+{
+    f->quiet_until = now + ticks / 2; /* far enough from the end for two clocks that differ a little */
+    if (unlikely(f->loan == LOAN_DEADLINE)) {
+        wrmsr(MSR_TSC_DEADLINE, now + ticks);
+    } else {
+        u64 n = counts(f, ticks) + 1;
+        lapic_write_at(page, LAPIC_TMICT, n > ~0u ? ~0u : (u32)n);
+    }
+}
+
+/* Takes the timer for the kernel's own use, unless the guest's serves; program() starts it. */
+static inline void borrow(struct cpu *cpu, char *page, u64 now, u64 ticks)
 {
     struct fence *f = &cpu->fence;
-    u64 n = counts(f, ticks) + 1;
 
-    f->quiet_until = now + ticks / 2; /* far enough from the end for two clocks that differ a little */
-    if (f->loan == LOAN_DEADLINE)
-        wrmsr(MSR_TSC_DEADLINE, now + ticks);
-    else
-        lapic_write(cpu, LAPIC_TMICT, n > ~0u ? ~0u : (u32)n);
+    f->lvtt = lapic_read_at(page, LAPIC_LVTT);
+    f->count = lapic_read_at(page, LAPIC_TMCCT);
+    u32 tdcr = lapic_read_at(page, LAPIC_TDCR);
+    f->divide_shift = (((tdcr & 3) | ((tdcr >> 1) & 4)) + 1) & 7; /* AMD APM vol. 2, table 16-5 */
+    bool idle = !f->count && (f->lvtt & LVT_MASKED) && LVTT_MODE(f->lvtt) == LVTT_ONE_SHOT;
+    if (unlikely(!idle) && guest_timer_serves(cpu, ticks)) {
+        f->loan = LOAN_GUESTS;
+        return;
+    }
+    u32 svr = lapic_read_at(page, LAPIC_SVR);
+    if (unlikely(!(svr & SVR_ENABLE))) { /* no interrupt would come; the LVT's masks stay as they are */
+        f->lapic_disabled = true;
+        lapic_write_at(page, LAPIC_SVR, svr | SVR_ENABLE);
+    }
+    if (likely(idle)) {
+        f->loan = LOAN_IDLE;
+        lapic_write_at(page, LAPIC_LVTT, TIMER_VECTOR);
+    } else {
+        borrow_used(f, now);
+    }
 }
 
 void fence_arm_timer(struct cpu *cpu, u64 now, u64 ticks)
 {
     struct fence *f = &cpu->fence;
+    char *page = lapic_page;
 
-    if (lapic_mode == LAPIC_OFF)
+    if (unlikely(lapic_mode == LAPIC_OFF))
         return;
-    if (f->loan == LOAN_NONE || f->loan == LOAN_GUESTS) {
-        if (f->loan == LOAN_GUESTS && f->up)
+    if (f->loan <= LOAN_GUESTS) {
+        if (unlikely(f->loan == LOAN_GUESTS && f->up))
             write_cr8(FENCE_CR8);
-        f->lvtt = lapic_read(cpu, LAPIC_LVTT);
-        f->count = lapic_read(cpu, LAPIC_TMCCT);
-        u32 tdcr = lapic_read(cpu, LAPIC_TDCR);
-        f->divide_shift = (((tdcr & 3) | ((tdcr >> 1) & 4)) + 1) & 7; /* AMD APM vol. 2, table 16-5 */
-        if (guest_timer_serves(cpu, ticks)) {
-            f->loan = LOAN_GUESTS;
-            return;
-        }
-        borrow(cpu, now);
+        borrow(cpu, page, now, ticks);
     }
-    if (f->loan != LOAN_VECTOR)
-        program(cpu, now, ticks);
+    if (likely(f->loan > LOAN_VECTOR))
+        program(f, page, now, ticks);
 }
 
 /* An interrupt on TIMER_VECTOR is the borrowed timer's, not one that the guest uses that vector for. */
@@ -287,7 +286,7 @@ void fence_interrupt(struct cpu *cpu, u8 vector)
     struct fence *f = &cpu->fence;
 
     if (is_own(f, vector)) {
-        lapic_write(cpu, LAPIC_EOI, 0);
+        lapic_write(LAPIC_EOI, 0);
         cpu->timer_fired = true;
         if (f->loan == LOAN_VECTOR && !(f->lvtt & LVT_MASKED))
             owe(f, (u8)f->lvtt);
@@ -297,13 +296,13 @@ void fence_interrupt(struct cpu *cpu, u8 vector)
         cpu->window_vector = vector;
         return;
     }
-    if (!lapic_bit(cpu, LAPIC_ISR, vector))
+    if (!lapic_bit(LAPIC_ISR, vector))
         return; /* spurious, whatever vector the guest's SVR gives it: an EOI would end another interrupt */
-    if (lapic_bit(cpu, LAPIC_TMR, vector)) {
+    if (lapic_bit(LAPIC_TMR, vector)) {
         f->eoi_level++;
         f->any_owed = true;
     } else {
-        lapic_write(cpu, LAPIC_EOI, 0);
+        lapic_write(LAPIC_EOI, 0);
         owe(f, vector);
     }
     cpu->timer_fired = true; /* it may have been the guest's timer, or hold that back until its EOI: to be armed anew */
@@ -353,13 +352,13 @@ int fence_wait_open(struct cpu *cpu, u64 ticks)
 }
 
 /* Whether the same few instructions always take the same time: an emulator whose clock counts them (QEMU's -icount). */
-static bool time_counts_instructions(struct cpu *cpu)
+static bool time_counts_instructions(void)
 {
     u64 first = 0;
 
     for (unsigned i = 0; i < 10; i++) {
         u64 start = rdtsc();
-        lapic_read(cpu, LAPIC_TMCCT);
+        lapic_read(LAPIC_TMCCT);
         u64 took = rdtsc() - start;
         if (i && took != first)
             return false;
@@ -376,8 +375,8 @@ static bool time_counts_instructions(struct cpu *cpu)
  * The BIOS lives on the timer's ticks: where they are on and LINT0 is not, the 8259s reach the CPU through the I/O
  * APIC's ExtINT pin, or the LAPIC ignores LINT0 (Bochs).
  */
-void fence_init(struct cpu *cpu)
+void fence_init(void)
 {
-    pic_elsewhere = !pic_is_live(cpu) && !(inb(PIC1_IMR) & 1);
-    timer_is_late = lapic_mode != LAPIC_OFF && (cpuid(1, 0).ecx & BIT(31)) && !time_counts_instructions(cpu);
+    pic_elsewhere = !pic_is_live() && !(inb(PIC1_IMR) & 1);
+    timer_is_late = lapic_mode != LAPIC_OFF && (cpuid(1, 0).ecx & BIT(31)) && !time_counts_instructions();
 }

@@ -12,7 +12,7 @@
 #include "cpu.h"
 
 /* Boot only, while the 8259s are as the BIOS left them. */
-void fence_init(struct cpu *cpu);
+void fence_init(void);
 /* Interrupts off; host state loaded. */
 void fence_raise(struct cpu *cpu);
 void fence_lower(struct cpu *cpu);

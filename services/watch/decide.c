@@ -1,63 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "decide.h"
 #include <string.h>
-#include <weir/service.h>
-
-static bool find_io(const struct policy_tables *t, uint64_t index, struct watch_rule *rule)
-{
-    if (index >= t->nio) {
-        return false;
-    }
-    const struct policy_io *r = &t->io[index];
-
-    *rule = (struct watch_rule){ POLICY_KIND_IO, r->action, r->flags, r->callback, r->line, 0, (uint32_t)index,
-                                 r->limit };
-    return true;
-}
-
-static bool find_mmio(const struct policy_tables *t, uint64_t index, struct watch_rule *rule)
-{
-    if (index >= t->nmmio) {
-        return false;
-    }
-    const struct policy_mmio *r = &t->mmio[index];
-
-    *rule = (struct watch_rule){ POLICY_KIND_MMIO, r->action, r->flags, r->callback, r->line, 0, (uint32_t)index,
-                                 r->limit };
-    return true;
-}
-
-static bool find_msr(const struct policy_tables *t, uint64_t index, struct watch_rule *rule)
-{
-    if (index >= t->nmsr) {
-        return false;
-    }
-    const struct policy_msr *r = &t->msr[index];
-
-    *rule = (struct watch_rule){ POLICY_KIND_MSR, r->action, r->flags, r->callback, r->line, r->value, (uint32_t)index,
-                                 r->limit };
-    return true;
-}
-
-bool watch_find(const struct policy_tables *t, const struct weir_msg *msg, struct watch_rule *rule)
-{
-    if (msg->aux & WEIR_COOKIE_BAR) {
-        return find_mmio(t, msg->aux & ~WEIR_COOKIE_BAR, rule);
-    }
-    switch (msg->kind) {
-    case WEIR_MSG_IO:
-        return find_io(t, msg->aux, rule);
-    case WEIR_MSG_MMIO:
-        return find_mmio(t, msg->aux, rule);
-    case WEIR_MSG_MSR:
-        return find_msr(t, msg->aux, rule);
-    default:
-        return false;
-    }
-}
 
 /* A write that changes nothing and says nothing. DENY would do for ports and memory, but is #GP for an MSR. */
-static enum weir_verdict swallow(const struct watch_rule *rule)
+static enum weir_verdict swallow(const struct policy_rule *rule)
 {
     return rule->flags & POLICY_F_WRITE_FAULT ? WEIR_V_FAULT : WEIR_V_DONE;
 }
@@ -70,7 +16,7 @@ static uint64_t mask(unsigned size)
 /* What asking needs, and what it must put back. */
 struct asking {
     const struct policy_tables *tables;
-    const struct watch_rule *rule;
+    struct watch_rule rule;
     watch_ask *ask;
     void *context;
 };
@@ -79,7 +25,7 @@ struct asking {
 static enum policy_action ask_one(const struct asking *a, const struct weir_msg *msg, bool known, uint64_t *value)
 {
     struct policy_request request = {
-        .kind = a->rule->kind, .callback = a->rule->callback, .generation = a->tables->generation
+        .kind = a->rule.kind, .callback = a->rule.rule->callback, .generation = a->tables->generation
     };
     struct policy_result result;
 
@@ -158,9 +104,9 @@ static enum weir_verdict call(const struct asking *a, struct weir_msg *msg, uint
     return verdict_of(action, write);
 }
 
-static enum weir_verdict answer_value(const struct watch_rule *rule, struct weir_msg *msg, void *elements)
+static enum weir_verdict answer_value(uint64_t value, struct weir_msg *msg, void *elements)
 {
-    msg->data = rule->value & mask(msg->size);
+    msg->data = value & mask(msg->size);
     if (msg->flags & WEIR_F_REP && msg->size <= sizeof(msg->data)) {
         for (uint32_t i = 0; i < msg->count && (i + 1u) * msg->size <= WEIR_TRANSFER_BYTES; i++) {
             memcpy((uint8_t *)elements + i * msg->size, &msg->data, msg->size);
@@ -169,18 +115,18 @@ static enum weir_verdict answer_value(const struct watch_rule *rule, struct weir
     return WEIR_V_DONE;
 }
 
-enum weir_verdict watch_decide(const struct policy_tables *t, const struct watch_rule *rule, struct weir_msg *msg,
+enum weir_verdict watch_decide(const struct policy_tables *t, struct watch_rule rule, struct weir_msg *msg,
                                void *elements, watch_ask *ask, void *context)
 {
     bool write = msg->flags & WEIR_F_WRITE;
 
-    switch (rule->action) {
+    switch (rule.rule->action) {
     case POLICY_PASS:
         return WEIR_V_PASS;
     case POLICY_READ_ONLY:
-        return write ? swallow(rule) : WEIR_V_PASS;
-    case POLICY_VALUE:
-        return write ? swallow(rule) : answer_value(rule, msg, elements);
+        return write ? swallow(rule.rule) : WEIR_V_PASS;
+    case POLICY_VALUE: /* MSRs only */
+        return write ? swallow(rule.rule) : answer_value(t->msr[rule.index].value, msg, elements);
     case POLICY_CALL:
         return call(&(struct asking){ t, rule, ask, context }, msg, elements);
     default:

@@ -45,54 +45,61 @@ static void ask(void *context, const struct policy_request *request, struct poli
     *msg = kept;
 }
 
-static void write_line(const struct watch_rule *rule, const struct weir_msg *msg, bool value, enum weir_verdict v)
+static void write_line(struct watch_rule rule, const struct weir_msg *msg, bool value, enum weir_verdict v)
 {
     static const char *const kinds[POLICY_KINDS] = { "io", "mmio", "msr" };
     static const char *const verdicts[WEIR_VERDICTS] = { "answered", "passed", "denied", "replaced", "faulted" };
     const char *direction = msg->flags & WEIR_F_WRITE ? "write" : "read";
 
     if (msg->flags & WEIR_F_REP) {
-        vmm_log("%s %s 0x%llx size %u count %u rip 0x%llx %s (line %u)", kinds[rule->kind], direction,
+        vmm_log("%s %s 0x%llx size %u count %u rip 0x%llx %s (line %u)", kinds[rule.kind], direction,
                 (unsigned long long)msg->addr, msg->size, msg->count, (unsigned long long)msg->rip, verdicts[v],
-                rule->line);
+                rule.rule->line);
     } else if (value) {
-        vmm_log("%s %s 0x%llx size %u value 0x%llx rip 0x%llx %s (line %u)", kinds[rule->kind], direction,
+        vmm_log("%s %s 0x%llx size %u value 0x%llx rip 0x%llx %s (line %u)", kinds[rule.kind], direction,
                 (unsigned long long)msg->addr, msg->size, (unsigned long long)msg->data,
-                (unsigned long long)msg->rip, verdicts[v], rule->line);
+                (unsigned long long)msg->rip, verdicts[v], rule.rule->line);
     } else {
-        vmm_log("%s %s 0x%llx size %u rip 0x%llx %s (line %u)", kinds[rule->kind], direction,
-                (unsigned long long)msg->addr, msg->size, (unsigned long long)msg->rip, verdicts[v], rule->line);
+        vmm_log("%s %s 0x%llx size %u rip 0x%llx %s (line %u)", kinds[rule.kind], direction,
+                (unsigned long long)msg->addr, msg->size, (unsigned long long)msg->rip, verdicts[v], rule.rule->line);
     }
 }
 
-static void log_access(const struct watch_rule *rule, const struct weir_msg *msg, enum weir_verdict verdict)
+static void log_access(struct watch_rule rule, const struct weir_msg *msg, enum weir_verdict verdict)
 {
-    struct rate *rate = &rates[rule->kind][rule->index];
     uint32_t hidden;
-    bool allowed = rate_allows(rate, rule->limit, vmm_now(), second, &hidden);
+    bool allowed = rate_allows(&rates[rule.kind][rule.index], rule.rule->limit, vmm_now(), second, &hidden);
 
     if (hidden) {
-        vmm_log("%u more accesses not shown (line %u)", hidden, rule->line);
+        vmm_log("%u more accesses not shown (line %u)", hidden, rule.rule->line);
     }
     if (allowed) {
         write_line(rule, msg, msg->flags & (WEIR_F_WRITE | WEIR_F_DATA) || verdict == WEIR_V_DONE, verdict);
     }
 }
 
+/* All but what passes; apart from access(), which then needs no stack. */
+static __attribute__((noinline)) enum weir_verdict decide(struct watch_rule rule, struct weir_msg *msg)
+{
+    bool error_pass = rule.rule->flags & POLICY_F_ERROR_PASS;
+
+    return watch_decide(tables, rule, msg, vmm_transfer(), ask, &error_pass);
+}
+
 static enum weir_verdict access(void *context, struct weir_msg *msg)
 {
-    struct watch_rule rule;
-    enum weir_verdict verdict;
-    bool error_pass;
+    struct watch_rule rule = watch_find(tables, msg);
+    enum weir_verdict verdict = WEIR_V_PASS;
 
     (void)context;
-    if (!watch_find(tables, msg, &rule)) {
+    if (!rule.rule) {
         return WEIR_V_PASS; /* init and pci bind rules that exist; whatever this is, it is not the policy's */
     }
-    error_pass = rule.flags & POLICY_F_ERROR_PASS;
-    verdict = watch_decide(tables, &rule, msg, vmm_transfer(), ask, &error_pass);
-    if (rule.flags & POLICY_F_LOG) {
-        log_access(&rule, msg, verdict);
+    if (rule.rule->action != POLICY_PASS) {
+        verdict = decide(rule, msg);
+    }
+    if (rule.rule->flags & POLICY_F_LOG) {
+        log_access(rule, msg, verdict);
     }
     return verdict;
 }

@@ -21,6 +21,7 @@ static struct exit_info seen; /* what the handler got */
 static u64 event_seen;
 static u8 code_bytes[16];
 static unsigned handled;
+static u64 step_to; /* what the handler makes of RIP; 0: nothing */
 
 void vcpu_handle_exit(struct cpu *cpu, struct vcpu *exited)
 {
@@ -29,6 +30,8 @@ void vcpu_handle_exit(struct cpu *cpu, struct vcpu *exited)
     handled++;
     seen = v.exit;
     event_seen = v.event;
+    if (step_to)
+        v.rip = step_to;
 }
 
 /* Parts of the machine that no exit is decoded with; a test that came here would be wrong. */
@@ -353,6 +356,7 @@ static void events(void)
         check_case = "interrupted event";
         vmcb.exitintinfo = rows[i].event;
         vmcb.eventinj = 0x8000030d; /* injected before, done */
+        v.changed = true;           /* as that left it */
         exits(0x400, 0, 0);
         CHECK(event_seen, rows[i].again ? rows[i].event : 0);
         CHECK(vmcb.eventinj, rows[i].again ? rows[i].event : 0);
@@ -382,16 +386,28 @@ static void write_back(void)
     CHECK(v.flush_tlb, false);
     exits(0x72, 0, 0);
     CHECK(vmcb.tlb_control, 0);
+    check_case = "flags";
+    v.changed = true;
+    v.event = 0x8000030d;
+    exits(0x72, 0, 0);
+    CHECK(vmcb.eventinj, 0x8000030d);
+    CHECK(vmcb.rflags, 0x202);
+    CHECK(v.event, 0);
+    exits(0x72, 0, 0);
+    CHECK(vmcb.eventinj, 0); /* once */
+    CHECK(v.changed, false);
     check_case = "advance";
-    v.rip = 0xfffffffe;
     vmcb.interrupt_shadow = 1;
-    svm_ops.advance(&v, 2);
-    CHECK(v.rip, 0);
+    exits(0x72, 0, 0);
+    CHECK(vmcb.interrupt_shadow, 1); /* the instruction was not done */
+    step_to = 0x100000000;
+    exits(0x72, 0, 0);
+    CHECK(vmcb.rip, 0); /* 32-bit code */
     CHECK(vmcb.interrupt_shadow, 0);
     vmcb.cs.attributes = 1 << 9;
-    v.rip = 0xfffffffe;
-    svm_ops.advance(&v, 2);
-    CHECK(v.rip, 0x100000000);
+    exits(0x72, 0, 0);
+    CHECK(vmcb.rip, 0x100000000);
+    step_to = 0;
 }
 
 static bool map_bit(const u8 *map, unsigned bit)

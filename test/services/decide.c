@@ -33,10 +33,10 @@ static void begin(void)
 
 static enum weir_verdict run(struct weir_msg *msg)
 {
-    struct watch_rule rule;
+    struct watch_rule rule = watch_find(t, msg);
 
-    CHECK(watch_find(t, msg, &rule), 1);
-    return watch_decide(t, &rule, msg, page, ask, &policy);
+    CHECK(rule.rule != NULL, 1);
+    return watch_decide(t, rule, msg, page, ask, &policy);
 }
 
 static void the_cookie_names_the_rule(void)
@@ -51,28 +51,31 @@ static void the_cookie_names_the_rule(void)
     t->mmio[0] = (struct policy_mmio){ .action = POLICY_DENY, .line = 13, .limit = 4 };
     t->nmsr = 1;
     t->msr[0] = (struct policy_msr){ .action = POLICY_VALUE, .value = 77, .line = 14, .limit = 5 };
-    CHECK(watch_find(t, &m, &r), 1);
-    CHECK(r.line, 12);
-    CHECK(r.callback, 9);
-    CHECK(r.limit, 3);
+    r = watch_find(t, &m);
+    CHECK(r.rule != NULL, 1);
+    CHECK(r.rule->line, 12);
+    CHECK(r.rule->callback, 9);
+    CHECK(r.rule->limit, 3);
     m.aux = 2;
-    CHECK(watch_find(t, &m, &r), 0);
+    CHECK(watch_find(t, &m).rule == NULL, 1);
     m.aux = WEIR_COOKIE_BAR;
-    CHECK(watch_find(t, &m, &r), 1); /* a BAR of ports: the rule stands in mmio all the same */
-    CHECK(r.line, 13);
+    r = watch_find(t, &m);
+    CHECK(r.rule != NULL, 1); /* a BAR of ports: the rule stands in mmio all the same */
+    CHECK(r.rule->line, 13);
     CHECK(r.kind, POLICY_KIND_MMIO);
-    CHECK(r.limit, 4);
+    CHECK(r.rule->limit, 4);
     m.aux = WEIR_COOKIE_BAR | 1;
-    CHECK(watch_find(t, &m, &r), 0);
+    CHECK(watch_find(t, &m).rule == NULL, 1);
     m.aux = ~0ull;
-    CHECK(watch_find(t, &m, &r), 0);
+    CHECK(watch_find(t, &m).rule == NULL, 1);
     m.kind = WEIR_MSG_MSR;
     m.aux = 0;
-    CHECK(watch_find(t, &m, &r), 1);
-    CHECK(r.value, 77);
-    CHECK(r.limit, 5);
+    r = watch_find(t, &m);
+    CHECK(r.rule != NULL, 1);
+    CHECK(t->msr[r.index].value, 77);
+    CHECK(r.rule->limit, 5);
     m.kind = WEIR_MSG_CALL;
-    CHECK(watch_find(t, &m, &r), 0);
+    CHECK(watch_find(t, &m).rule == NULL, 1);
 }
 
 static void rules_without_a_callback(void)

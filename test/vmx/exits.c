@@ -73,10 +73,9 @@ void vcpu_handle_exit(struct cpu *cpu, struct vcpu *exited)
 }
 
 /* What CR exits do: nothing here. */
-void vcpu_advance(struct vcpu *exited, unsigned length)
+void vcpu_raise_step(struct vcpu *exited)
 {
     (void)exited;
-    (void)length;
 }
 
 void vcpu_raise(struct vcpu *exited, u8 vector, int64_t error)

@@ -109,7 +109,7 @@ static void real_mode(struct vcpu *v, u16 cs, u16 ip)
     memset(v->regs, 0, sizeof(v->regs));
     v->rip = ip;
     v->rflags = 2;
-    v->event = 0;
+    vcpu_inject(v, 0);
     if (paging_is_shadow())
         svm_start_shadow(v);
 }
@@ -141,11 +141,11 @@ static void destroy(struct vcpu *v)
     block_free(v->object.owner, v->vmcb, PAGE_SIZE);
 }
 
-static void leave_guest(struct vcpu *v)
+static void leave_guest(struct cpu *cpu)
 {
-    if (v)
-        vmsave(v->control_pa);
-    vmload(this_cpu()->host_state_pa);
+    if (likely(cpu->vcpu))
+        vmsave(cpu->vcpu->control_pa);
+    vmload(cpu->host_state_pa);
     asm volatile("stgi");
 }
 
@@ -155,18 +155,31 @@ static void enter_guest(struct vcpu *v)
     vmload(v->control_pa);
 }
 
+/* What most exits leave alone. What is done once at this entry is taken back at the next. */
+static noinline void write_changes(struct vcpu *v, struct vmcb *c)
+{
+    c->rflags = v->rflags;
+    c->eventinj = v->event;
+    c->tlb_control = v->flush_tlb;
+    v->changed = v->event || v->flush_tlb;
+    v->event = 0;
+    v->flush_tlb = false;
+}
+
 static inline void write_back(struct vcpu *v)
 {
     struct vmcb *c = v->vmcb;
 
     c->rax = v->regs[RAX];
     c->rsp = v->regs[RSP];
-    c->rip = v->rip;
-    c->rflags = v->rflags;
-    c->eventinj = v->event;
-    c->tlb_control = v->flush_tlb;
-    v->event = 0;
-    v->flush_tlb = false;
+    if (likely(c->rip != v->rip)) {
+        c->rip = v->rip;
+        c->interrupt_shadow = 0;
+        if (unlikely(!(c->cs.attributes & BIT(9)))) /* not 64-bit code */
+            c->rip = (u32)v->rip;
+    }
+    if (unlikely(v->changed || v->flush_tlb))
+        write_changes(v, c);
     v->cpu->count.entries++;
 }
 
@@ -185,7 +198,7 @@ static noinline void keep_event(struct vcpu *v, u64 event)
         return;
     if (EVENT_TYPE(event) == EVENT_TYPE_EXCEPTION && (event & 0xff) >= 32)
         event &= ~(7ull << 8); /* QEMU calls external interrupts exceptions here */
-    v->event = event;
+    vcpu_inject(v, event);
 }
 
 static inline void decode_io(struct vcpu *v, const struct vmcb *c)
@@ -194,11 +207,12 @@ static inline void decode_io(struct vcpu *v, const struct vmcb *c)
     struct io_exit *io = &v->exit.io;
 
     io->port = (u16)(info >> 16);
-    io->in = info & IOIO_IN;
     io->size = (info >> 4) & 7;
-    io->string = info & IOIO_STR;
+    io->in = info & IOIO_IN;
+    io->string = false;
     v->exit.length = (u8)(c->exitinfo2 - v->rip);
-    if (unlikely(io->string)) {
+    if (unlikely(info & IOIO_STR)) {
+        io->string = true;
         io->rep = info & IOIO_REP;
         svm_string_operands(v, info);
     }
@@ -221,23 +235,26 @@ void svm_exit(struct vcpu *v)
     v->regs[RSP] = c->rsp;
     v->rip = c->rip;
     v->rflags = c->rflags;
-    v->exit.length = 0;
     if (unlikely(c->exitintinfo & BIT(31)))
         keep_event(v, c->exitintinfo);
+    if (code == EXITCODE_IOIO) {
+        v->exit.reason = WEIR_EXIT_IO;
+        decode_io(v, c);
+        vcpu_handle_exit(v->cpu, v);
+        write_back(v);
+        return;
+    }
     if (code == EXITCODE_NPF) {
         v->exit.reason = WEIR_EXIT_NESTED;
+        v->exit.length = 0;
         v->exit.error = c->exitinfo1;
         v->exit.gpa = c->exitinfo2;
         note_code(v, c);
-    } else if (code == 0x7b) {
-        v->exit.reason = WEIR_EXIT_IO;
-        decode_io(v, c);
     } else {
         u8 reason = code < sizeof(reason_of) ? reason_of[code] : 0;
         if (reason == WEIR_EXIT_RDMSR && (c->exitinfo1 & 1))
             reason = WEIR_EXIT_WRMSR;
-        if (svm_features.next_rip && c->next_rip > v->rip)
-            v->exit.length = (u8)(c->next_rip - v->rip);
+        v->exit.length = svm_features.next_rip && c->next_rip > v->rip ? (u8)(c->next_rip - v->rip) : 0;
         note_code(v, c);
         if (unlikely((u8)(reason - 1) >= WEIR_EXIT_CR - 1)) { /* none, or one of shadow paging's */
             if (!reason)
@@ -254,7 +271,7 @@ void svm_exit(struct vcpu *v)
 
 static int take_interrupt(struct cpu *cpu)
 {
-    leave_guest(cpu->vcpu); /* an NMI on the way needs the host's TR */
+    leave_guest(cpu); /* an NMI on the way needs the host's TR */
     int vector = fence_take_interrupt(cpu);
     enter_guest(cpu->vcpu);
     return vector;
@@ -262,7 +279,7 @@ static int take_interrupt(struct cpu *cpu)
 
 static void take_nmi(struct cpu *cpu)
 {
-    leave_guest(cpu->vcpu);
+    leave_guest(cpu);
     asm volatile("nop" : : : "memory");
     enter_guest(cpu->vcpu);
 }
@@ -289,16 +306,6 @@ static void clear_shadow(struct vcpu *v)
 static void set_step(struct vcpu *v)
 {
     v->vmcb->dr6 |= BIT(14);
-}
-
-static void advance(struct vcpu *v, unsigned length)
-{
-    struct vmcb *c = v->vmcb;
-
-    v->rip += length;
-    c->interrupt_shadow = 0;
-    if (unlikely(!(c->cs.attributes & BIT(9)))) /* not 64-bit code */
-        v->rip = (u32)v->rip;
 }
 
 static unsigned fetched(struct vcpu *v, const u8 **code)
@@ -401,7 +408,6 @@ const struct vcpu_ops svm_ops = {
     .intercept_iret = intercept_iret,
     .clear_shadow = clear_shadow,
     .set_step = set_step,
-    .advance = advance,
     .fetched = fetched,
     .get_state = get_state,
     .set_state = set_state,

@@ -74,6 +74,7 @@ enum {
 #define ICPT_READ_CR(n) (1u << (n))
 #define ICPT_WRITE_CR(n) (1u << (16 + (n)))
 
+#define EXITCODE_IOIO 0x7bu
 #define EXITCODE_NPF 0x400u
 #define EXITCODE_INVALID 0xffffffffu /* QEMU gives 32 bits of it: compare these only */
 

@@ -131,6 +131,6 @@ void vmx_real_mode(struct vcpu *v, u16 cs, u16 ip)
     memset(v->regs, 0, sizeof(v->regs));
     v->rip = ip;
     v->rflags = 2;
-    v->event = 0;
+    vcpu_inject(v, 0);
     v->nmi_blocked = false;
 }

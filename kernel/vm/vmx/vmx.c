@@ -61,6 +61,7 @@ static bool create(struct vcpu *v)
         block_free(v->cpu->thread->domain, x, PAGE_SIZE);
         return false;
     }
+    x->rip = ~0ull;
     v->vmx = x;
     v->control_pa = pa_of(x->vmcs);
     vmx_setup(v);
@@ -89,9 +90,9 @@ static void load_tables(struct cpu *cpu)
     asm volatile("ltr %w0" : : "r"(SEL_TSS) : "memory");
 }
 
-static void leave_guest(struct vcpu *v)
+static void leave_guest(struct cpu *cpu)
 {
-    struct cpu *cpu = this_cpu();
+    struct vcpu *v = cpu->vcpu;
 
     for (unsigned i = 0; i < HELD_MSRS; i++) {
         if (v)
@@ -129,14 +130,33 @@ static noinline void write_event(u64 event)
     vmwrite(ENTRY_EVENT, (u32)event);
 }
 
+static void clear_shadow(struct vcpu *v)
+{
+    u64 now = vmread(INTERRUPTIBILITY);
+
+    (void)v;
+    if (unlikely(now & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS))) {
+        vmwrite(INTERRUPTIBILITY, now & ~(u64)(BLOCKED_BY_STI | BLOCKED_BY_MOV_SS));
+        vmwrite(PENDING_DEBUG, 0); /* a step's #DB held back with it is raised by vcpu_advance */
+    }
+}
+
 static inline void write_back(struct vcpu *v)
 {
-    vmwrite(GUEST_RIP, v->rip);
+    if (v->rip != v->vmx->rip) {
+        if (unlikely(v->rip >> 32) && !((vmread(GUEST_CS_RIGHTS) & BIT(13)) && (vmread(GUEST_EFER) & EFER_LMA)))
+            v->rip = (u32)v->rip;
+        v->vmx->rip = v->rip;
+        vmwrite(GUEST_RIP, v->rip);
+        clear_shadow(v);
+    }
     vmwrite(GUEST_RSP, v->regs[RSP]);
-    vmwrite(GUEST_RFLAGS, v->rflags);
-    if (unlikely(v->event)) {
-        write_event(v->event);
+    if (unlikely(v->changed)) {
+        vmwrite(GUEST_RFLAGS, v->rflags);
+        if (v->event)
+            write_event(v->event);
         v->event = 0;
+        v->changed = false;
     }
     if (unlikely(v->flush_tlb)) {
         invept(vmx_features.invept, ept_pointer());
@@ -157,7 +177,7 @@ void vmx_cancelled(struct vcpu *v)
     u64 event = vmread(ENTRY_EVENT);
 
     if (event & EVENT_VALID) {
-        v->event = event | (event & EVENT_ERROR ? vmread(ENTRY_EVENT_ERROR) << 32 : 0);
+        vcpu_inject(v, event | (event & EVENT_ERROR ? vmread(ENTRY_EVENT_ERROR) << 32 : 0));
         vmwrite(ENTRY_EVENT, 0);
     }
     vcpu_before_entry(v->cpu, v);
@@ -181,9 +201,7 @@ static noinline void keep_event(struct vcpu *v, u64 event)
 {
     if (EVENT_TYPE(event) >= EVENT_SOFT_INT)
         return;
-    v->event = event & ~BIT(12);
-    if (event & EVENT_ERROR)
-        v->event |= vmread(IDT_VECTORING_ERROR) << 32;
+    vcpu_inject(v, (event & ~BIT(12)) | (event & EVENT_ERROR ? vmread(IDT_VECTORING_ERROR) << 32 : 0));
     if (EVENT_TYPE(event) == EVENT_NMI) /* its delivery has not begun (28.2.4) */
         vmwrite(INTERRUPTIBILITY, vmread(INTERRUPTIBILITY) & ~(u64)BLOCKED_BY_NMI);
 }
@@ -246,7 +264,7 @@ void vmx_exit(struct vcpu *v)
 
     v->vmx->launched = true;
     v->regs[RSP] = vmread(GUEST_RSP);
-    v->rip = vmread(GUEST_RIP);
+    v->rip = v->vmx->rip = vmread(GUEST_RIP);
     v->rflags = vmread(GUEST_RFLAGS);
     v->exit.length = 0;
     v->exit.code64 = false; /* a code address is asked for where the length is not known: EPT violations */
@@ -335,29 +353,10 @@ static void intercept_iret(struct vcpu *v, bool on)
     set_proc(v->vmx, PROC_NMI_WINDOW, on);
 }
 
-static void clear_shadow(struct vcpu *v)
-{
-    u64 now = vmread(INTERRUPTIBILITY);
-
-    (void)v;
-    if (unlikely(now & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS))) {
-        vmwrite(INTERRUPTIBILITY, now & ~(u64)(BLOCKED_BY_STI | BLOCKED_BY_MOV_SS));
-        vmwrite(PENDING_DEBUG, 0); /* a step's #DB held back with it is raised by vcpu_advance */
-    }
-}
-
 static void set_step(struct vcpu *v)
 {
     (void)v;
     write_dr6(read_dr6() | BIT(14));
-}
-
-static void advance(struct vcpu *v, unsigned length)
-{
-    v->rip += length;
-    if (unlikely(v->rip >> 32) && !((vmread(GUEST_CS_RIGHTS) & BIT(13)) && (vmread(GUEST_EFER) & EFER_LMA)))
-        v->rip = (u32)v->rip;
-    clear_shadow(v);
 }
 
 static unsigned fetched(struct vcpu *v, const u8 **code)
@@ -415,7 +414,6 @@ const struct vcpu_ops vmx_ops = {
     .intercept_iret = intercept_iret,
     .clear_shadow = clear_shadow,
     .set_step = set_step,
-    .advance = advance,
     .fetched = fetched,
     .get_state = vmx_get_state,
     .set_state = vmx_set_state,

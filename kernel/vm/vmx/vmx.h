@@ -31,6 +31,7 @@ struct vmx {
     void *vmcs;
     u64 held[HELD_MSRS]; /* the guest's values while ring 3 runs */
     u64 cr2;
+    u64 rip; /* as the VMCS has it */
 };
 CHECK_OFFSET(struct vmx, launched, VMX_OFF_LAUNCHED);
 
