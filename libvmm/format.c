@@ -18,19 +18,22 @@ struct conversion {
     unsigned bits;           /* width of an integer argument */
 };
 
-static void put(struct output *out, char c)
+static void put_bytes(struct output *out, const char *text, size_t n)
 {
-    out->length++;
-    if (out->room > 0) {
-        out->room--;
-        *out->at++ = c;
+    size_t fit = n < out->room ? n : out->room;
+
+    out->length += n;
+    out->room -= fit;
+    for (size_t i = 0; i < fit; i++) {
+        out->at[i] = text[i];
     }
+    out->at += fit;
 }
 
 static void put_run(struct output *out, char c, size_t n)
 {
     while (n-- > 0) {
-        put(out, c);
+        put_bytes(out, &c, 1);
     }
 }
 
@@ -39,9 +42,7 @@ static void put_text(struct output *out, const struct conversion *how, const cha
     size_t pad = how->width > n ? how->width - n : 0;
 
     put_run(out, ' ', how->left ? 0 : pad);
-    for (size_t i = 0; i < n; i++) {
-        put(out, text[i]);
-    }
+    put_bytes(out, text, n);
     put_run(out, ' ', how->left ? pad : 0);
 }
 
@@ -60,6 +61,11 @@ static void put_number(struct output *out, const struct conversion *how, uint64_
     char text[64], *end = text + sizeof(text), *p = end;
     size_t fixed = (negative ? 1 : 0) + (how->prefix ? 2 : 0), n, leading, pad;
 
+    if (base == 16) {
+        for (; value; value >>= 4) {
+            *--p = digits[value & 15];
+        }
+    }
     for (; value; value /= base) {
         *--p = digits[value % base];
     }
@@ -75,9 +81,7 @@ static void put_number(struct output *out, const struct conversion *how, uint64_
     put_run(out, '0', how->prefix ? 1 : 0);
     put_run(out, digits == upper ? 'X' : 'x', how->prefix ? 1 : 0);
     put_run(out, '0', leading);
-    for (; p < end; p++) {
-        put(out, *p);
-    }
+    put_bytes(out, p, n);
     put_run(out, ' ', how->left ? pad : 0);
 }
 
@@ -179,7 +183,7 @@ static bool convert(struct output *out, struct conversion *how, char kind, va_li
         put_text(out, how, &c, 1);
         return true;
     case '%':
-        put(out, '%');
+        put_bytes(out, "%", 1);
         return true;
     default:
         return false;
@@ -195,9 +199,14 @@ size_t vmm_format(char *out, size_t bytes, const char *format, va_list args)
     va_copy(rest, args);
     while (*f) {
         struct conversion how = { .precision = SIZE_MAX };
-        if (*f != '%') {
-            put(&output, *f++);
-            continue;
+        const char *plain = f;
+
+        while (*f && *f != '%') {
+            f++;
+        }
+        put_bytes(&output, plain, (size_t)(f - plain));
+        if (!*f) {
+            break;
         }
         f = parse_flags(f + 1, &how);
         f = parse_count(f, &how.width, &rest);

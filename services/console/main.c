@@ -41,21 +41,17 @@ static void line(void *context, const char *text, size_t bytes, enum policy_leve
     }
 }
 
-/* Returns true if there was something. */
-static bool drain_kernel(void)
+/* bytes of the kernel's log stand in the transfer page; position is up to where it was read before. */
+static __attribute__((noinline)) void take_kernel(uint64_t position, uint64_t bytes)
 {
-    uint64_t position = ring->kernel_done, first, n;
-    struct vmm_result r = vmm_trace(WEIR_TRACE_READ, position);
     const char *transfer = vmm_transfer();
     char text[WEIR_TRANSFER_BYTES];
+    uint64_t first, n;
 
-    if (r.status != WEIR_OK || !r.value || r.value > sizeof(text) - POSITION_BYTES) {
-        return false;
-    }
     memcpy(&first, transfer, sizeof(first));
-    memcpy(text, transfer + POSITION_BYTES, r.value);
+    memcpy(text, transfer + POSITION_BYTES, bytes);
     to_uart = first >= kernel_wrote;
-    n = to_uart || kernel_wrote - first >= r.value ? r.value : kernel_wrote - first; /* the rest comes next time */
+    n = to_uart || kernel_wrote - first >= bytes ? bytes : kernel_wrote - first; /* the rest comes next time */
     if (first > position) {
         merge_lost(&kernel, first - position, line, NULL);
     }
@@ -63,10 +59,22 @@ static bool drain_kernel(void)
     to_uart = true;
     /* Pairs with init's acquire load: whoever sees the position may halt the machine. */
     __atomic_store_n(&ring->kernel_done, first + n, __ATOMIC_RELEASE);
+}
+
+/* Returns true if there was something. */
+static bool drain_kernel(void)
+{
+    uint64_t position = ring->kernel_done;
+    struct vmm_result r = vmm_trace(WEIR_TRACE_READ, position);
+
+    if (r.status != WEIR_OK || !r.value || r.value > WEIR_TRANSFER_BYTES - POSITION_BYTES) {
+        return false;
+    }
+    take_kernel(position, r.value);
     return true;
 }
 
-static bool drain_log(struct log *log)
+static __attribute__((noinline)) bool take_log(struct log *log)
 {
     char text[512];
     uint64_t lost = 0, position = *log->position;
@@ -79,6 +87,14 @@ static bool drain_log(struct log *log)
     merge_feed(&log->source, text, n, line, NULL);
     *log->position = position;
     return n || lost;
+}
+
+/* The usual case, that there is nothing new, takes one look: the guest may be waiting for the line of another log. */
+static bool drain_log(struct log *log)
+{
+    const struct weir_ring *r = (const struct weir_ring *)log->region->va;
+
+    return __atomic_load_n(&r->head, __ATOMIC_ACQUIRE) != *log->position && take_log(log);
 }
 
 /* One piece of each in turn, so that a service that logs without end can't keep another's lines from coming out. */

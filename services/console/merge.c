@@ -51,6 +51,16 @@ static void finish(struct merge_source *s, merge_sink *sink, void *context)
 void merge_feed(struct merge_source *s, const char *text, size_t bytes, merge_sink *sink, void *context)
 {
     for (size_t i = 0; i < bytes; i++) {
+        size_t room = MERGE_LINE - s->used < bytes - i ? MERGE_LINE - s->used : bytes - i, plain = 0;
+
+        for (; plain < room && text[i + plain] >= ' ' && text[i + plain] <= '~'; plain++) {
+            s->line[s->used + plain] = text[i + plain];
+        }
+        s->used += plain;
+        i += plain;
+        if (i == bytes) {
+            return;
+        }
         char c = text[i];
 
         if (c == '\n') {
