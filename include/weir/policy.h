@@ -22,7 +22,7 @@
 #endif
 
 #define POLICY_MAGIC 0x796c6f5072696557ull /* "WeirPoly" */
-#define POLICY_ABI 4u
+#define POLICY_ABI 5u
 
 #define POLICY_MAX_IO 1024u
 #define POLICY_MAX_MMIO 256u
