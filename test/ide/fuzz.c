@@ -6,22 +6,9 @@
  * (MODEL_PLAIN everywhere) stands on an encrypted one.
  */
 #include "guest.h"
+#include "input.h"
 #include <stdlib.h>
 #include <string.h>
-
-struct input {
-    const uint8_t *p;
-    size_t left;
-};
-
-static uint32_t take(struct input *in, unsigned bytes)
-{
-    uint32_t v = 0;
-
-    for (unsigned i = 0; i < bytes && in->left; i++, in->left--)
-        v |= (uint32_t)*in->p++ << 8 * i;
-    return v;
-}
 
 static uint32_t address(struct input *in)
 {

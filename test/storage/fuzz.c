@@ -5,22 +5,9 @@
  * the guest's; ASan where storage itself does.
  */
 #include "driver.h"
+#include "input.h"
 #include <stdlib.h>
 #include <string.h>
-
-struct input {
-    const uint8_t *p;
-    size_t left;
-};
-
-static uint32_t take(struct input *in, unsigned bytes)
-{
-    uint32_t v = 0;
-
-    for (unsigned i = 0; i < bytes && in->left; i++, in->left--)
-        v |= (uint32_t)*in->p++ << 8 * i;
-    return v;
-}
 
 /* Addresses that matter: around the ends of RAM, the lists themselves, and anything. */
 static uint64_t address(struct input *in)

@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the guest of a mediated disk gets, and what the disk gets. */
 #include "driver.h"
+#include "expect.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static unsigned failures;
-
-#define EXPECT(what, got, wanted)                                                                                        \
-    do {                                                                                                                 \
-        unsigned long long got_ = (unsigned long long)(got), wanted_ = (unsigned long long)(wanted);                     \
-        if (got_ != wanted_) {                                                                                           \
-            printf("%s:%d: %s: expected 0x%llx, got 0x%llx\n", __FILE__, __LINE__, what, wanted_, got_);                 \
-            failures++;                                                                                                  \
-        }                                                                                                                \
-    } while (0)
 
 #define DATA 0xa00001u /* odd on purpose; storage clears bit 0 as the controller would */
 #define EVEN (DATA - 1)

@@ -40,8 +40,8 @@ result check_limits(struct aml *aml)
     return AML_OK;
 }
 
-/* Declarations and flow of control; anything else is a term whose value is dropped. */
-bool is_statement(uint16_t opcode)
+/* A block, or another declaration of one name. */
+bool declares_name(uint16_t opcode)
 {
     switch (opcode) {
     case OP_SCOPE:
@@ -52,11 +52,24 @@ bool is_statement(uint16_t opcode)
     case OP_METHOD:
     case OP_NAME:
     case OP_ALIAS:
-    case OP_EXTERNAL:
     case OP_MUTEX:
     case OP_EVENT:
     case OP_REGION:
     case OP_DATA_REGION:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Declarations and flow of control; anything else is a term whose value is dropped. */
+bool is_statement(uint16_t opcode)
+{
+    if (declares_name(opcode)) {
+        return true;
+    }
+    switch (opcode) {
+    case OP_EXTERNAL:
     case OP_FIELD:
     case OP_INDEX_FIELD:
     case OP_BANK_FIELD:

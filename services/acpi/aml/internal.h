@@ -326,6 +326,7 @@ void trace(struct aml *aml, const char *format, ...) __attribute__((format(print
 /* exec.c */
 result exec_list(struct walk *w, uint32_t end);
 result exec_statement(struct walk *w);
+bool declares_name(uint16_t opcode);
 bool is_statement(uint16_t opcode);
 result exec_table(struct aml *aml, const struct table *table, struct aml_node *scope);
 result call_method(struct aml *aml, struct aml_node *node, struct aml_object *method,

@@ -79,28 +79,6 @@ static result variable(struct walk *w, enum ref_class cls, unsigned int number,
     return AML_OK;
 }
 
-/* A block, or another declaration of one name. */
-static bool declares_name(uint16_t opcode)
-{
-    switch (opcode) {
-    case OP_SCOPE:
-    case OP_DEVICE:
-    case OP_PROCESSOR:
-    case OP_POWER:
-    case OP_THERMAL:
-    case OP_METHOD:
-    case OP_NAME:
-    case OP_ALIAS:
-    case OP_MUTEX:
-    case OP_EVENT:
-    case OP_REGION:
-    case OP_DATA_REGION:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /*
  * A call in a table can lack arguments. The declarations after it are taken for them, whether they
  * can be made or not; then the argument has no value.
