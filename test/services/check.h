@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static unsigned check_failures, check_count;
+/* One pair for all files of a test. */
+unsigned check_failures __attribute__((weak)), check_count __attribute__((weak));
 
 static inline void check_number(const char *file, int line, const char *what, uint64_t got, uint64_t expected)
 {
