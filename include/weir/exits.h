@@ -8,7 +8,8 @@
     X(FORBIDDEN, "virtualization-instruction") X(VMMCALL, "vmmcall") X(INVD, "invd") X(INTR, "interrupt")     \
     X(NMI, "nmi") X(IRET, "iret") X(WINDOW, "interrupt-window") X(HLT, "hlt") X(MWAIT, "mwait")               \
     X(INIT, "init") X(SHUTDOWN, "triple-fault") X(INVALID, "invalid-state") X(XSETBV, "xsetbv")           \
-    X(UNKNOWN, "unknown") X(CR, "control-register") X(EXCEPTION, "exception")
+    X(UNKNOWN, "unknown") X(CR, "control-register") X(EXCEPTION, "exception") X(INVLPG, "invlpg")            \
+    X(PAGE_FAULT, "page-fault") X(TASK_SWITCH, "task-switch")
 
 enum weir_exit {
 #define X(name, text) WEIR_EXIT_##name,

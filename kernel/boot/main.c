@@ -11,6 +11,7 @@
 #include "mm/space.h"
 #include "obj/init.h"
 #include "vm/hook.h"
+#include "vm/paging.h"
 #include "vm/vcpu_ops.h"
 #include "x86/apic.h"
 #include "x86/clock.h"
@@ -23,7 +24,7 @@ struct boot_info boot_info;
 extern char image_start[], image_rodata[], image_data[], image_end[];
 static void make_version(char *to, size_t size)
 {
-    const char *const words[] = {WEIR_VERSION, vcpu_ops->name, vcpu_ops->paging()};
+    const char *const words[] = {WEIR_VERSION, vcpu_ops->name, paging_name()};
     size_t n = 0;
 
     for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {

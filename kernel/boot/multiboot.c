@@ -69,39 +69,39 @@ bool multiboot_read(u32 magic, u64 mbi, struct boot_info *info)
     return info->nmap > 0;
 }
 
-/* Steps over the words of the command line; *length is the word's. */
-static const char *next_word(const char *at, size_t *length)
+/* What follows the first word of the command line that starts with name, behind a sign; NULL: there is none. */
+static const char *after_word(const char *name, char sign, size_t *length)
 {
-    while (*at == ' ')
-        at++;
-    *length = 0;
-    while (at[*length] && at[*length] != ' ')
-        ++*length;
-    return at;
+    size_t n = 0;
+
+    while (name[n])
+        n++;
+    for (const char *w = boot_info.cmdline; *w; w += *length) {
+        while (*w == ' ')
+            w++;
+        for (*length = 0; w[*length] && w[*length] != ' ';)
+            ++*length;
+        if (*length >= n && memcmp(w, name, n) == 0 && (sign ? w[n] == sign : *length == n)) {
+            *length -= n;
+            return w + n;
+        }
+    }
+    return NULL;
 }
 
 bool boot_option(const char *name, char *value, size_t size)
 {
-    size_t n = 0, length;
+    size_t length;
+    const char *at = after_word(name, '=', &length);
 
-    while (name[n])
-        n++;
-    for (const char *w = next_word(boot_info.cmdline, &length); length; w = next_word(w + length, &length))
-        if (length > n && memcmp(w, name, n) == 0 && w[n] == '=') {
-            string_copy(value, w + n + 1, length - n < size ? length - n : size);
-            return true;
-        }
-    return false;
+    if (at)
+        string_copy(value, at + 1, length < size ? length : size);
+    return at;
 }
 
 bool boot_flag(const char *name)
 {
-    size_t n = 0, length;
+    size_t length;
 
-    while (name[n])
-        n++;
-    for (const char *w = next_word(boot_info.cmdline, &length); length; w = next_word(w + length, &length))
-        if (length == n && memcmp(w, name, n) == 0)
-            return true;
-    return false;
+    return after_word(name, 0, &length);
 }

@@ -100,15 +100,11 @@ size_t log_read(u64 *position, char *to, size_t bytes)
     return n;
 }
 
-static void put_number(u64 v, unsigned base, unsigned width, bool sign)
+static void put_number(u64 v, unsigned base, unsigned width)
 {
     char digits[20];
     unsigned n = 0;
 
-    if (sign && (int64_t)v < 0) {
-        put('-');
-        v = -v;
-    }
     do {
         digits[n++] = "0123456789abcdef"[v % base];
         v /= base;
@@ -140,16 +136,8 @@ static void format_line(const char *f, va_list ap)
             wide = true;
         if (*f == 's')
             put_string(va_arg(ap, const char *));
-        else if (*f == 'c')
-            put((char)va_arg(ap, int));
-        else if (*f == '%')
-            put('%');
-        else if (*f == 'p')
-            put_number((u64)va_arg(ap, void *), 16, 16, false);
-        else if (*f == 'd')
-            put_number(wide ? va_arg(ap, u64) : (u64)va_arg(ap, int), 10, width, true);
         else
-            put_number(wide ? va_arg(ap, u64) : va_arg(ap, u32), *f == 'x' ? 16 : 10, width, false);
+            put_number(wide ? va_arg(ap, u64) : va_arg(ap, u32), *f == 'x' ? 16 : 10, width);
     }
     put('\n');
 }
@@ -177,7 +165,7 @@ static void put_addresses(const u64 *stack)
     for (unsigned n = 0; n < 12 && ((u64)stack & PAGE_MASK); stack++)
         if (*stack >= (u64)image_start && *stack < (u64)image_rodata) {
             put(' ');
-            put_number(*stack, 16, 0, false);
+            put_number(*stack, 16, 0);
             n++;
         }
     put('\n');

@@ -33,6 +33,6 @@ void panic(const char *format, ...) __attribute__((format(printf, 1, 2), __noret
 void halt_forever(void) __attribute__((__noreturn__));
 
 /* A cheap assertion that stays in release builds. */
-#define ASSERT(x) (likely(x) ? (void)0 : panic("assertion %s at %s:%d", #x, __FILE_NAME__, __LINE__))
+#define ASSERT(x) (likely(x) ? (void)0 : panic("assertion %s at %s:%u", #x, __FILE_NAME__, __LINE__))
 
 #endif

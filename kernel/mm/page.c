@@ -7,7 +7,6 @@
 #define PAGES (REGION_BYTES / 4096)
 
 static u64 taken[PAGES / 64];
-static u32 free_pages;
 static u32 search_from; /* no free page lies below it */
 u64 region_base;
 struct budget kernel_budget;
@@ -23,7 +22,6 @@ void page_init(u64 base, u32 used)
     for (u32 i = 0; i < used; i++)
         taken[i / 64] |= BIT(i % 64);
     search_from = used;
-    free_pages = PAGES - used;
     kernel_budget = (struct budget){PAGES, used};
 }
 
@@ -32,11 +30,6 @@ void page_zero_free(void)
     for (u32 i = search_from; i < PAGES; i++)
         if (!is_taken(i))
             page_zero((void *)(KERNEL_VBASE + i * PAGE_SIZE));
-}
-
-u32 page_free_count(void)
-{
-    return free_pages;
 }
 
 u32 page_count_free(void)
@@ -74,7 +67,6 @@ void *page_alloc(struct budget *b, u32 n)
     }
     if (at == search_from)
         search_from += n;
-    free_pages -= n;
     b->used += n;
     return (void *)(KERNEL_VBASE + at * PAGE_SIZE);
 }
@@ -90,6 +82,5 @@ void page_free(struct budget *b, void *pages, u32 n)
     }
     if (at < search_from)
         search_from = at;
-    free_pages += n;
     b->used -= n;
 }

@@ -40,8 +40,6 @@ void page_zero_free(void);
 void *page_alloc(struct budget *b, u32 n) must_check;
 /* Gives back what page_alloc gave, by the same n. */
 void page_free(struct budget *b, void *pages, u32 n);
-u32 page_free_count(void);
-/* The same, counted in the map. */
 u32 page_count_free(void);
 
 #endif

@@ -43,11 +43,6 @@ static u64 *find_entry(struct space *s, u64 va, unsigned shift, bool make)
     return &t[(va >> shift) & 511];
 }
 
-static u64 *find_pte(struct space *s, u64 va, bool make)
-{
-    return find_entry(s, va, 12, make);
-}
-
 /* The last address up to `last` that the entry for va covers in a table of that level. */
 static u64 entry_end(u64 va, u64 last, unsigned shift)
 {
@@ -123,7 +118,7 @@ static bool map_tss(struct space *s, u8 *bitmap)
         u64 va = TSS_VBASE + c * 0x4000ull;
         u64 page[4] = {pa_of(tss_pages[c]), pa_of(bitmap), pa_of(bitmap) + PAGE_SIZE, pa_of(ones_page)};
         for (unsigned i = 0; i < 4; i++) {
-            u64 *pte = find_pte(s, va + i * PAGE_SIZE, true);
+            u64 *pte = find_entry(s, va + i * PAGE_SIZE, 12, true);
             if (!pte)
                 return false;
             *pte = page[i] | PTE_P | PTE_NX | PTE_A | PTE_D | (i == 0 ? PTE_W : 0);
@@ -171,7 +166,7 @@ static void free_tables(struct budget *b, u64 *t, unsigned level)
 
 void space_destroy(struct space *s)
 {
-    u64 *pte = find_pte(s, TSS_VBASE + PAGE_SIZE, false);
+    u64 *pte = find_entry(s, TSS_VBASE + PAGE_SIZE, 12, false);
 
     if (pte && *pte && (*pte & PTE_ADDR) != pa_of(closed_bitmap))
         page_free(s->budget, va_of(*pte & PTE_ADDR), 2);
@@ -182,7 +177,7 @@ void space_destroy(struct space *s)
 
 u8 *space_io_bitmap(struct space *s)
 {
-    u64 now = *find_pte(s, TSS_VBASE + PAGE_SIZE, false) & PTE_ADDR;
+    u64 now = *find_entry(s, TSS_VBASE + PAGE_SIZE, 12, false) & PTE_ADDR;
 
     if (now != pa_of(closed_bitmap))
         return va_of(now);
@@ -215,11 +210,11 @@ void space_boot(u64 image_rodata, u64 image_data, u64 image_end)
             bits |= PTE_NX;
         if (va < image_end && is_guard(va))
             continue;
-        u64 *pte = find_pte(&s, va, true);
+        u64 *pte = find_entry(&s, va, 12, true);
         ASSERT(pte);
         *pte = pa_of((void *)va) | bits;
     }
-    u64 *device = find_pte(&s, MMIO_VBASE, true);
+    u64 *device = find_entry(&s, MMIO_VBASE, 12, true);
     ASSERT(device);
     kernel_device_pt = (u64 *)((u64)device & ~PAGE_MASK);
     kernel_pdpt = va_of(s.pml4[KERNEL_SLOT] & PTE_ADDR);

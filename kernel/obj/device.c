@@ -23,7 +23,7 @@ struct binding *binding_find_io_wide(u16 port, unsigned size)
     return NULL;
 }
 
-struct binding *binding_find(enum device_type type, u64 addr, unsigned size)
+struct binding *binding_find(enum device_type type, u64 addr, u64 size)
 {
     for (struct binding *b = ranges[type]; b && b->first < addr + size; b = b->next)
         if (b->last >= addr)
@@ -83,49 +83,28 @@ static bool make_io_pages(u64 first, u64 last)
     return true;
 }
 
-static void insert(struct binding *b)
+/* Puts the binding into its table or list, or takes it out. */
+static void enter(struct binding *b, bool on)
 {
-    if (b->type == DEVICE_PORTS) {
-        for (u64 p = b->first; p <= b->last; p++)
-            io_table[p / IO_PER_PAGE][p % IO_PER_PAGE] = b;
-    } else {
-        struct binding **link = &ranges[b->type];
-        while (*link && (*link)->first < b->first)
-            link = &(*link)->next;
-        b->next = *link;
-        *link = b;
-    }
-    intercept(b, true);
-}
+    struct binding **link = &ranges[b->type];
 
-static void withdraw(struct binding *b)
-{
-    if (b->type == DEVICE_PORTS) {
-        for (u64 p = b->first; p <= b->last; p++)
-            io_table[p / IO_PER_PAGE][p % IO_PER_PAGE] = NULL;
-    } else {
-        struct binding **link = &ranges[b->type];
-        while (*link != b)
-            link = &(*link)->next;
-        *link = b->next;
+    for (u64 p = b->first; b->type == DEVICE_PORTS && p <= b->last; p++)
+        io_table[p / IO_PER_PAGE][p % IO_PER_PAGE] = on ? b : NULL;
+    while (*link && *link != b && (*link)->first < b->first)
+        link = &(*link)->next;
+    if (b->type != DEVICE_PORTS) {
+        if (on)
+            b->next = *link;
+        *link = on ? b : b->next;
     }
-    intercept(b, false);
+    intercept(b, on);
 }
 
 static struct binding *overlapping(u8 type, u64 first, u64 last)
 {
-    if (type != DEVICE_PORTS) {
-        for (struct binding *b = ranges[type]; b && b->first <= last; b = b->next)
-            if (b->last >= first)
-                return b;
-        return NULL;
-    }
-    for (u64 p = first; p <= last; p++) {
-        struct binding **t = io_table[p / IO_PER_PAGE];
-        if (t && t[p % IO_PER_PAGE])
-            return t[p % IO_PER_PAGE];
-    }
-    return NULL;
+    if (type == DEVICE_PORTS)
+        return binding_find_io_wide((u16)first, (unsigned)(last - first + 1));
+    return binding_find(type, first, last - first + 1);
 }
 
 /* The orphan whose binding is exactly the one asked for. */
@@ -140,20 +119,13 @@ static struct device *orphan_to_take(const struct device *v, u64 mode, const str
     return NULL;
 }
 
-static bool range_is_whole(const struct device *v)
-{
-    u64 bytes = v->last - v->first + 1;
-
-    return v->type != DEVICE_ADDRESSES || bytes <= 4 * GIB;
-}
-
 u64 device_bind(struct device *v, u64 mode, struct port *p, u64 value, u64 cookie)
 {
     struct device *orphan = orphan_to_take(v, mode, p);
 
     if (v->bind)
         return WEIR_E_STATE;
-    if (!range_is_whole(v))
+    if (v->type == DEVICE_ADDRESSES && v->last - v->first >= 4 * GIB)
         return WEIR_E_RANGE;
     if (orphan) {
         v->bind = orphan->bind;
@@ -175,7 +147,7 @@ u64 device_bind(struct device *v, u64 mode, struct port *p, u64 value, u64 cooki
     }
     *b = (struct binding){(u8)mode, v->type, v->first, v->last, p, value, cookie, NULL};
     v->bind = b;
-    insert(b);
+    enter(b, true);
     return WEIR_OK;
 }
 
@@ -184,7 +156,7 @@ void device_unbind(struct device *v)
     struct binding *b = v->bind;
 
     v->bind = NULL;
-    withdraw(b);
+    enter(b, false);
     block_free(init_domain, b, sizeof(*b));
 }
 

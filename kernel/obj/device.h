@@ -59,7 +59,7 @@ static inline struct binding *binding_find_io(u16 port, unsigned size)
         return t[port % IO_PER_PAGE];
     return binding_find_io_wide(port, size);
 }
-struct binding *binding_find(enum device_type type, u64 addr, unsigned size);
+struct binding *binding_find(enum device_type type, u64 addr, u64 size);
 /* Whether any binding touches the page. */
 bool binding_in_page(u64 page);
 

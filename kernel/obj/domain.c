@@ -34,11 +34,7 @@ struct domain *domain_create(struct domain *parent, u64 pages, u64 ncaps)
         goto no_memory;
     d->ncaps = (u32)ncaps;
     d->cr3 = pa_of(d->space.pml4);
-    d->next = domains;
-    d->link = &domains;
-    if (d->next)
-        d->next->link = &d->next;
-    domains = d;
+    LIST_ADD(domains, d, next, link);
     object_init(&d->object, WEIR_DOMAIN, parent ? parent : d);
     return d;
 
@@ -74,10 +70,7 @@ void domain_destroy(struct domain *d)
         use_remove(d->uses);
     while (d->objects)
         object_destroy(d->objects);
-    *d->link = d->next;
-    if (d->next)
-        d->next->link = d->link;
-
+    LIST_REMOVE(d, next, link);
     struct cpu *cpu = this_cpu();
     if (cpu->loaded_cr3 == d->cr3) {
         write_cr3(cpu->cr3);

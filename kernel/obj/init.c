@@ -12,6 +12,7 @@
 #include "memory.h"
 #include "sched.h"
 #include "thread.h"
+#include "vm/shadow_pool.h"
 #include "x86/cpu.h"
 
 #define INIT_CAPS 4096u
@@ -160,7 +161,8 @@ static struct weir_start *make_start_block(void)
 
 noreturn void init_start(struct cpu *cpu)
 {
-    u32 budget = kernel_budget.limit - kernel_budget.used - 1024; /* 4 MiB stay for tables of the kernel's own */
+    /* 4 MiB are for tables of the kernel's own; a shadow pool, which is there already, is part of them. */
+    u32 budget = kernel_budget.limit - kernel_budget.used - (1024 - pool_all_pages);
     u64 entry = 0, va = INIT_MODULES_VA;
     const struct boot_module *self = NULL;
 

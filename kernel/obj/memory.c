@@ -44,12 +44,9 @@ u64 map_into(struct domain *d, struct object *o, u64 pa, u64 va, u64 pages, u32 
         block_free(d, u, sizeof(*u));
         return status;
     }
-    *u = (struct use){o->uses, &o->uses, d->uses, &d->uses, d, va, pages};
-    if (u->next)
-        u->next->link = &u->next;
-    if (u->next_in_domain)
-        u->next_in_domain->domain_link = &u->next_in_domain;
-    o->uses = d->uses = u;
+    *u = (struct use){.domain = d, .va = va, .pages = pages};
+    LIST_ADD(o->uses, u, next, link);
+    LIST_ADD(d->uses, u, next_in_domain, domain_link);
     return WEIR_OK;
 }
 

@@ -38,11 +38,7 @@ static struct slab *slab_with_room(struct domain *d)
     if (!s)
         return NULL;
     s->free = (u32)(BIT(SLAB_SLOTS) - 1);
-    s->next = d->slabs;
-    s->link = &d->slabs;
-    if (s->next)
-        s->next->link = &s->next;
-    d->slabs = s;
+    LIST_ADD(d->slabs, s, next, link);
     return s;
 }
 
@@ -71,9 +67,7 @@ void block_free(struct domain *d, void *block, size_t bytes)
     ASSERT(!(s->free & 1u << i));
     s->free |= 1u << i;
     if (s->free == BIT(SLAB_SLOTS) - 1) {
-        *s->link = s->next;
-        if (s->next)
-            s->next->link = s->link;
+        LIST_REMOVE(s, next, link);
         page_free(&d->budget, s, 1);
     }
 }
@@ -82,18 +76,7 @@ void object_init(struct object *o, u8 kind, struct domain *d)
 {
     o->kind = kind;
     o->owner = d;
-    o->next = d->objects;
-    o->link = &d->objects;
-    if (o->next)
-        o->next->link = &o->next;
-    d->objects = o;
-}
-
-static void unlink_object(struct object *o)
-{
-    *o->link = o->next;
-    if (o->next)
-        o->next->link = o->link;
+    LIST_ADD(d->objects, o, next, link);
 }
 
 static void take_capabilities(struct object *o)
@@ -106,32 +89,22 @@ static void take_capabilities(struct object *o)
 
 void object_destroy(struct object *o)
 {
-    unlink_object(o);
+    LIST_REMOVE(o, next, link);
     take_capabilities(o);
     while (o->uses)
         use_remove(o->uses);
     switch (o->kind) {
-    case WEIR_DOMAIN:
-        domain_destroy(container_of(o, struct domain, object));
-        break;
-    case WEIR_THREAD:
-        thread_destroy(container_of(o, struct thread, object));
-        break;
-    case WEIR_PORT:
-        port_destroy(container_of(o, struct port, object));
-        break;
-    case WEIR_NOTE:
-        note_destroy(container_of(o, struct note, object));
-        break;
-    case WEIR_VCPU:
-        vcpu_destroy(container_of(o, struct vcpu, object));
-        break;
-    case WEIR_MEMORY:
-        memory_destroy(container_of(o, struct memory, object));
-        break;
-    case WEIR_DEVICE:
-        device_destroy(container_of(o, struct device, object));
-        break;
+#define DESTROY(KIND, type)                                     \
+    case WEIR_##KIND:                                           \
+        type##_destroy(container_of(o, struct type, object));   \
+        break
+        DESTROY(DOMAIN, domain);
+        DESTROY(THREAD, thread);
+        DESTROY(PORT, port);
+        DESTROY(NOTE, note);
+        DESTROY(VCPU, vcpu);
+        DESTROY(MEMORY, memory);
+        DESTROY(DEVICE, device);
     default:
         panic("object of kind %u", o->kind);
     }
@@ -181,12 +154,8 @@ void use_remove(struct use *u)
 {
     struct domain *d = u->domain;
 
-    *u->link = u->next;
-    if (u->next)
-        u->next->link = u->link;
-    *u->domain_link = u->next_in_domain;
-    if (u->next_in_domain)
-        u->next_in_domain->domain_link = u->domain_link;
+    LIST_REMOVE(u, next, link);
+    LIST_REMOVE(u, next_in_domain, domain_link);
     if (u->pages) {
         space_unmap(&d->space, u->va, u->pages);
         domain_flush(d);

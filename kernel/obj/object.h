@@ -47,6 +47,25 @@ struct result {
 #define FAIL(e) ((struct result){(e), 0})
 #define VALUE(v) ((struct result){WEIR_OK, (v)})
 
+/*
+ * Lists whose members can leave without a search: a member's link points to the pointer to it. next and link are the
+ * names of a list's two fields.
+ */
+#define LIST_ADD(first, m, next, link)       \
+    do {                                     \
+        (m)->next = (first);                 \
+        (m)->link = &(first);                \
+        if ((m)->next)                       \
+            (m)->next->link = &(m)->next;    \
+        (first) = (m);                       \
+    } while (0)
+#define LIST_REMOVE(m, next, link)           \
+    do {                                     \
+        *(m)->link = (m)->next;              \
+        if ((m)->next)                       \
+            (m)->next->link = (m)->link;     \
+    } while (0)
+
 #define container_of(p, type, member) ((type *)((char *)(p) - offsetof(type, member)))
 
 /* A zeroed block of up to SLAB_BYTES, or of whole pages, charged to d; NULL: budget. */

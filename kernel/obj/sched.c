@@ -123,11 +123,6 @@ static noreturn void run_thread(struct cpu *cpu, struct thread *t, u64 now)
     thread_resume(cpu, t);
 }
 
-static bool guest_can_run(const struct cpu *cpu)
-{
-    return cpu->vcpu && vcpu_runnable(cpu->vcpu);
-}
-
 bool background_due(struct cpu *cpu)
 {
     u64 now = rdtsc();
@@ -152,7 +147,7 @@ noreturn void schedule(struct cpu *cpu)
 
         expire_timers(cpu, now);
         struct thread *t = cpu->ready_first; /* perhaps woken just now: no timer is left to bring the CPU back */
-        if (!guest_can_run(cpu)) {
+        if (!cpu->vcpu || !vcpu_runnable(cpu->vcpu)) {
             cpu->slice_end = 0;
             stuck_check(cpu, now);
             t = cpu->ready_first;
@@ -176,11 +171,6 @@ noreturn void schedule(struct cpu *cpu)
         cpu->slice_end = 0;
         vcpu_enter(cpu, cpu->vcpu);
     }
-}
-
-bool sched_tick_due(struct cpu *cpu)
-{
-    return cpu->timer_fired;
 }
 
 void sched_tick(struct cpu *cpu)

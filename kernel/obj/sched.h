@@ -22,8 +22,6 @@ void ready_remove(struct cpu *cpu, struct thread *t);
 void timer_add(struct cpu *cpu, struct thread *t, u64 deadline);
 void timer_remove(struct cpu *cpu, struct thread *t);
 
-/* Whether the borrowed timer has fired since it was programmed. */
-bool sched_tick_due(struct cpu *cpu);
 /* The timer has fired in ring 3 and the interrupted thread's registers are saved: deadlines and slices. */
 noreturn void sched_tick(struct cpu *cpu);
 /* Programs the timer for the next deadline, slice end or timeout, if an earlier one than now programmed. */

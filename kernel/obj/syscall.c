@@ -207,11 +207,6 @@ static u64 mappable(const struct cap *c, u64 *pa, u64 *pages)
     return WEIR_OK;
 }
 
-static bool touches_region(u64 pa, u64 pages)
-{
-    return pa < region_base + REGION_BYTES && region_base < pa + pages * PAGE_SIZE;
-}
-
 static struct result sys_map(u64 domain, u64 from, u64 va, u64 first, u64 pages, u64 prot)
 {
     struct domain *d = caller();
@@ -239,9 +234,11 @@ static struct result sys_map(u64 domain, u64 from, u64 va, u64 first, u64 pages,
         return FAIL(WEIR_E_ARG);
     if (prot & ~(u64)WEIR_P_UNCACHED & ~(u64)c->rights)
         return FAIL(WEIR_E_RIGHTS);
-    if (first > have || pages > have - first || (is_device && touches_region(pa + first * PAGE_SIZE, pages)))
+    pa += first * PAGE_SIZE;
+    bool in_weirs = pa < region_base + REGION_BYTES && region_base < pa + pages * PAGE_SIZE;
+    if (first > have || pages > have - first || (is_device && in_weirs))
         return FAIL(WEIR_E_RANGE);
-    return FAIL(map_into(target, c->object, pa + first * PAGE_SIZE, va, pages, (u32)prot));
+    return FAIL(map_into(target, c->object, pa, va, pages, (u32)prot));
 }
 
 static struct result sys_revoke(u64 domain, u64 slot)

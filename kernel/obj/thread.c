@@ -41,11 +41,7 @@ struct thread *thread_create(struct domain *owner, struct domain *d, struct cpu 
     t->rdi = msg_va;
     t->rsi = WEIR_START_VA;
     t->full = true;
-    t->next_in_domain = d->threads;
-    t->domain_link = &d->threads;
-    if (t->next_in_domain)
-        t->next_in_domain->domain_link = &t->next_in_domain;
-    d->threads = t;
+    LIST_ADD(d->threads, t, next_in_domain, domain_link);
     object_init(&t->object, WEIR_THREAD, owner);
     ready_add(cpu, t);
     return t;
@@ -60,14 +56,24 @@ no_memory:
 void thread_destroy(struct thread *t)
 {
     thread_stop(t);
-    *t->domain_link = t->next_in_domain;
-    if (t->next_in_domain)
-        t->next_in_domain->domain_link = t->domain_link;
+    LIST_REMOVE(t, next_in_domain, domain_link);
     object_destroy(&t->msg_memory->object);
     fpu_forget(t->cpu, t);
     if (t->cpu->thread == t)
         t->cpu->thread = NULL;
     block_free(t->object.owner, t, PAGE_SIZE);
+}
+
+/* It waits for nothing any more: neither on a port, nor for a note, nor for a time. */
+static void end_waits(struct thread *t)
+{
+    if (t->state == THREAD_RECEIVING)
+        port_remove_idle(t->port, t);
+    if (t->note) {
+        t->note->waiter = NULL;
+        t->note = NULL;
+    }
+    timer_remove(t->cpu, t);
 }
 
 void thread_stop(struct thread *t)
@@ -76,13 +82,7 @@ void thread_stop(struct thread *t)
         return;
     if (t->state == THREAD_READY)
         ready_remove(t->cpu, t);
-    if (t->state == THREAD_RECEIVING)
-        port_remove_idle(t->port, t);
-    if (t->note) {
-        t->note->waiter = NULL;
-        t->note = NULL;
-    }
-    timer_remove(t->cpu, t);
+    end_waits(t);
     if (t->as_client.port)
         port_cancel(&t->as_client);
     t->state = THREAD_STOPPED;
@@ -101,13 +101,7 @@ void thread_save_frame(struct thread *t, const struct trap_frame *f)
 
 void thread_wake(struct thread *t, u64 status, u64 value)
 {
-    if (t->state == THREAD_RECEIVING)
-        port_remove_idle(t->port, t);
-    if (t->note) {
-        t->note->waiter = NULL;
-        t->note = NULL;
-    }
-    timer_remove(t->cpu, t);
+    end_waits(t);
     if (!t->client)
         t->used = 0;
     t->rax = status;

@@ -2,6 +2,7 @@
 /* CPUID: the CPU's own answer, without virtualization, and with the bits that mirror the guest's CR4 put right. */
 #include "exit.h"
 #include "guest_memory.h"
+#include "paging.h"
 #include "vcpu_ops.h"
 #include "x86/insn.h"
 
@@ -23,16 +24,20 @@ void exit_cpuid(struct cpu *cpu, struct vcpu *v)
     case 1:
         vcpu_ops->guest_view(v, &g);
         r.ecx = mirror(r.ecx, 27, g.cr4 & CR4_OSXSAVE);
-        r.ecx = mirror(r.ecx, 5, false); /* VMX */
+        r.ecx &= ~(u32)(BIT(5) /* VMX */ | (paging_is_shadow() ? BIT(17) : 0)); /* PCID */
         break;
     case 7:
         vcpu_ops->guest_view(v, &g);
         if ((u32)v->regs[RCX] == 0)
             r.ecx = mirror(r.ecx, 4, g.cr4 & CR4_PKE);
+        if ((u32)v->regs[RCX] == 0 && paging_is_shadow()) {
+            r.ebx &= ~(u32)BIT(10); /* INVPCID */
+            r.ecx &= ~(u32)(BIT(3) | BIT(4) | BIT(7) | BIT(16)); /* PKU, OSPKE, shadow stacks, LA57 */
+            r.edx &= ~(u32)BIT(20); /* CET */
+        }
         break;
     case 0x80000001:
-        r.ecx = mirror(r.ecx, 2, false);  /* SVM */
-        r.ecx = mirror(r.ecx, 12, false); /* SKINIT */
+        r.ecx &= ~(u32)(BIT(2) | BIT(12)); /* SVM, SKINIT */
         break;
     case 0x8000000a:
         r = (struct cpuid){0};

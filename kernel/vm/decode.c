@@ -95,81 +95,37 @@ unsigned insn_length_prefixed(const uint8_t *code, unsigned avail, enum code_mod
     if (avail > INSN_MAX)
         avail = INSN_MAX;
     p = read_prefixes(code, avail, mode);
-    length = p.count + opcode + !!(insn & INSN_IMM8);
+    length = p.count + opcode;
     if (length > avail || (p.set & PREFIX_LOCK))
         return 0;
     for (unsigned i = 0; i < opcode; i++) {
         if (code[p.count + i] != (uint8_t)(insn >> (8 * i)))
             return 0;
     }
-    /* With REX.B, 90h is XCHG R8, rAX and no PAUSE. */
-    if ((insn & INSN_REP) && (!(p.set & PREFIX_REP) || (p.rex & REX_B)))
-        return 0;
     return length;
 }
 
-static bool decode_mov_cr_dr(const uint8_t *code, struct prefixes p, enum code_mode mode,
-                             struct system_insn *out)
-{
-    static const uint8_t op[4] = { SYSTEM_FROM_CR, SYSTEM_FROM_DR, SYSTEM_TO_CR, SYSTEM_TO_DR };
-    uint8_t modrm = code[2]; /* its mod field is ignored: always a register */
-
-    out->op = op[code[1] & 3];
-    out->number = (modrm >> 3 & 7) | (p.rex & REX_R ? 8 : 0);
-    out->gpr = (modrm & 7) | (p.rex & REX_B ? 8 : 0);
-    out->size = mode == CODE_64 ? 8 : 4;
-    if (p.set & PREFIX_LOCK) {
-        if ((code[1] & 1) || out->number != 0) /* only CR0 has an alternate meaning */
-            return false;
-        out->number = 8;
-    }
-    out->length = p.count + 3;
-    return true;
-}
-
-/* 0F 01: SMSW, LMSW, INVLPG. */
-static bool decode_group7(const uint8_t *code, unsigned avail, struct prefixes p,
-                          enum code_mode mode, struct system_insn *out)
-{
-    unsigned len = modrm_length(code + 2, avail - 2, address_size(p, mode));
-    unsigned op = code[2] >> 3 & 7;
-    bool reg = code[2] >> 6 == 3;
-
-    if (op != 4 && op != 6 && (op != 7 || reg))
-        return false;
-    if (len == 0 || (p.set & PREFIX_LOCK))
-        return false;
-    out->op = op == 4 ? SYSTEM_SMSW : op == 6 ? SYSTEM_LMSW : SYSTEM_INVLPG;
-    out->size = op == 4 && reg ? operand_size(p, mode) : 2;
-    out->memory = !reg;
-    out->gpr = reg ? (code[2] & 7) | (p.rex & REX_B ? 8 : 0) : 0;
-    out->length = p.count + 2 + len;
-    return true;
-}
-
-bool decode_system(const uint8_t *code, unsigned avail, enum code_mode mode,
-                   struct system_insn *out)
+bool decode_cr(const uint8_t *code, unsigned avail, enum code_mode mode, struct cr_insn *out)
 {
     struct prefixes p;
 
-    *out = (struct system_insn){ 0 };
     if (avail > INSN_MAX)
         avail = INSN_MAX;
     p = read_prefixes(code, avail, mode);
     code += p.count;
     avail -= p.count;
-    if (avail < 2 || code[0] != 0x0f)
+    *out = (struct cr_insn){ .op = CR_CLTS, .length = p.count + 2 };
+    if (avail < 2 || code[0] != 0x0f || (p.set & PREFIX_LOCK))
         return false;
-    if (code[1] == 0x06 && !(p.set & PREFIX_LOCK)) {
-        out->op = SYSTEM_CLTS;
-        out->length = p.count + 2;
+    if (code[1] == 0x06)
         return true;
-    }
-    if (avail < 3)
+    if (avail < 3 || (code[1] & ~2) != 0x20)
         return false;
-    if (code[1] >= 0x20 && code[1] <= 0x23)
-        return decode_mov_cr_dr(code, p, mode, out);
-    return code[1] == 0x01 && decode_group7(code, avail, p, mode, out);
+    out->op = code[1] & 2 ? CR_TO : CR_FROM; /* the mod field is ignored: always a register */
+    out->length++;
+    out->number = (code[2] >> 3 & 7) | (p.rex & REX_R ? 8 : 0);
+    out->gpr = (code[2] & 7) | (p.rex & REX_B ? 8 : 0);
+    return out->number == 0 || out->number == 3 || out->number == 4;
 }
 
 /* Little-endian, sign-extended; "len" is 1, 2, 4 or 8. */

@@ -20,31 +20,15 @@
 /* How the guest's code segment decodes; the number is the default address size in bytes. */
 enum code_mode { CODE_16 = 2, CODE_32 = 4, CODE_64 = 8 };
 
-/*
- * An instruction with a fixed opcode: up to 3 opcode bytes, first one lowest, their number in bits
- * 24-25, and in bit 26 whether one immediate byte follows. Bit 27: an F3 prefix belongs to it.
- */
-#define INSN_1(a) (1u << 24 | (a))
+/* An instruction with a fixed opcode: 2 or 3 opcode bytes, first one lowest, their number in bits 24-25. */
 #define INSN_2(a, b) (2u << 24 | (b) << 8 | (a))
 #define INSN_3(a, b, c) (3u << 24 | (uint32_t)(c) << 16 | (b) << 8 | (a))
-#define INSN_IMM8 (1u << 26)
-#define INSN_REP (1u << 27)
+#define INSN_HLT (1u << 24 | 0xf4)
 
 enum {
-    INSN_CPUID = INSN_2(0x0f, 0xa2), INSN_RDMSR = INSN_2(0x0f, 0x32),
-    INSN_WRMSR = INSN_2(0x0f, 0x30), INSN_RDTSC = INSN_2(0x0f, 0x31),
-    INSN_RDPMC = INSN_2(0x0f, 0x33), INSN_INVD = INSN_2(0x0f, 0x08),
-    INSN_WBINVD = INSN_2(0x0f, 0x09), INSN_RSM = INSN_2(0x0f, 0xaa),
-    INSN_VMCALL = INSN_3(0x0f, 0x01, 0xc1), INSN_MONITOR = INSN_3(0x0f, 0x01, 0xc8),
-    INSN_MWAIT = INSN_3(0x0f, 0x01, 0xc9), INSN_XGETBV = INSN_3(0x0f, 0x01, 0xd0),
-    INSN_XSETBV = INSN_3(0x0f, 0x01, 0xd1), INSN_VMRUN = INSN_3(0x0f, 0x01, 0xd8),
-    INSN_VMMCALL = INSN_3(0x0f, 0x01, 0xd9), INSN_VMLOAD = INSN_3(0x0f, 0x01, 0xda),
-    INSN_VMSAVE = INSN_3(0x0f, 0x01, 0xdb), INSN_STGI = INSN_3(0x0f, 0x01, 0xdc),
-    INSN_CLGI = INSN_3(0x0f, 0x01, 0xdd), INSN_SKINIT = INSN_3(0x0f, 0x01, 0xde),
-    INSN_INVLPGA = INSN_3(0x0f, 0x01, 0xdf), INSN_RDTSCP = INSN_3(0x0f, 0x01, 0xf9),
-    INSN_PUSHF = INSN_1(0x9c), INSN_POPF = INSN_1(0x9d), INSN_INT3 = INSN_1(0xcc),
-    INSN_INT_N = INSN_1(0xcd) | INSN_IMM8, INSN_INTO = INSN_1(0xce), INSN_IRET = INSN_1(0xcf),
-    INSN_INT1 = INSN_1(0xf1), INSN_HLT = INSN_1(0xf4), INSN_PAUSE = INSN_1(0x90) | INSN_REP,
+    INSN_CPUID = INSN_2(0x0f, 0xa2), INSN_RDMSR = INSN_2(0x0f, 0x32), INSN_WRMSR = INSN_2(0x0f, 0x30),
+    INSN_INVD = INSN_2(0x0f, 0x08), INSN_WBINVD = INSN_2(0x0f, 0x09), INSN_VMCALL = INSN_3(0x0f, 0x01, 0xc1),
+    INSN_MWAIT = INSN_3(0x0f, 0x01, 0xc9), INSN_XSETBV = INSN_3(0x0f, 0x01, 0xd1),
 };
 
 /* The general case of insn_length(): prefixes in front. */
@@ -61,31 +45,27 @@ static inline unsigned insn_length(const uint8_t *code, unsigned avail, enum cod
                                    uint32_t insn)
 {
     unsigned len = insn >> 24 & 3;
-    bool same = avail >= len && !(insn & INSN_REP) && code[0] == (uint8_t)insn &&
+    bool same = avail >= len && code[0] == (uint8_t)insn &&
                 (len < 2 || code[1] == (uint8_t)(insn >> 8)) &&
                 (len < 3 || code[2] == (uint8_t)(insn >> 16));
 
-    if (same && !(insn & INSN_IMM8))
+    if (same)
         return len;
     return insn_length_prefixed(code, avail, mode, insn);
 }
 
-/* What a control or debug register intercept was about: AMD without decode assists. */
-enum system_op { SYSTEM_TO_CR, SYSTEM_FROM_CR, SYSTEM_TO_DR, SYSTEM_FROM_DR,
-                 SYSTEM_LMSW, SYSTEM_SMSW, SYSTEM_CLTS, SYSTEM_INVLPG };
+/* What a control register intercept was about: AMD without decode assists. */
+enum cr_op { CR_TO, CR_FROM, CR_CLTS, CR_LMSW };
 
-struct system_insn {
-    uint8_t op;      /* enum system_op */
-    uint8_t length;  /* bytes, 1 to 15 */
-    uint8_t number;  /* CR or DR number, 0 to 15, not checked for existence */
+struct cr_insn {
+    uint8_t op;      /* enum cr_op */
+    uint8_t length;  /* bytes; 0: nothing is known */
+    uint8_t number;  /* MOV: of the control register */
     uint8_t gpr;     /* the general register, 0 to 15 */
-    uint8_t size;    /* bytes: MOV 4, in 64-bit code 8; LMSW 2; SMSW of a register 2, 4, 8 */
-    bool memory;     /* LMSW, SMSW or INVLPG with a memory operand: needs the emulator */
 };
 
-/* False: none of these (any more); re-enter and retry. LOCK MOV CR0 is AMD's MOV CR8. */
-bool decode_system(const uint8_t *code, unsigned avail, enum code_mode mode,
-                   struct system_insn *out);
+/* MOV to and from CR0, CR3, CR4, and CLTS. False: none of these (any more), so the emulator's. */
+bool decode_cr(const uint8_t *code, unsigned avail, enum code_mode mode, struct cr_insn *out);
 
 /* A MOV, MOVZX or MOVSX between memory and a register, or an immediate to memory. */
 struct mmio_mov {

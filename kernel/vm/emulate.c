@@ -8,14 +8,13 @@
 #include "core/string.h"
 #include "exit.h"
 #include "guest_memory.h"
-#include "hook.h"
 #include "mm/window.h"
 #include "obj/device.h"
+#include "shadow.h"
 #include "vcpu_ops.h"
 #include "x86/insn.h"
 
 #define EMULATED_FLAGS 0x257fd5ull /* all but VM, VIF, VIP; the emulator knows which of them the guest may change */
-#define EVENT_IS_FAULT(e) (((e) & 0x700) == 0x300)
 
 static noreturn void ask(struct cpu *cpu, struct vcpu *v)
 {
@@ -31,7 +30,7 @@ static struct weir_emulation *prepare(struct vcpu *v, u8 request)
     struct weir_emulation *e = v->emulation;
 
     memset(e, 0, offsetof(struct weir_emulation, log));
-    vcpu_ops->get_state(v, &e->state);
+    vcpu_get_state(v, &e->state);
     e->request = request;
     e->max_chunk = 1;
     v->emulated_rip = v->rip;
@@ -75,7 +74,7 @@ static void deliver_failed(struct cpu *cpu, struct vcpu *v, u8 vector)
 {
     u8 first = (u8)v->delivering;
 
-    if (!EVENT_IS_FAULT(v->delivering) || (first != VECTOR_DF && first != 0 && (first < 10 || first > VECTOR_PF)))
+    if (EVENT_TYPE(v->delivering) != EVENT_EXCEPTION || (first != VECTOR_DF && first != 0 && (first < 10 || first > VECTOR_PF)))
         vcpu_raise(v, vector, -1);
     else if (first != VECTOR_DF)
         vcpu_raise(v, VECTOR_DF, -1);
@@ -131,6 +130,7 @@ static bool write_locked(struct cpu *cpu, const struct weir_emulation *e, const 
 
     if (!p)
         return true;
+    shadow_written(gpa, a->size);
     switch (a->size) {
     case 1:
         return __sync_bool_compare_and_swap((u8 *)p, (u8)expected, (u8)a->data[0]);
@@ -143,9 +143,16 @@ static bool write_locked(struct cpu *cpu, const struct weir_emulation *e, const 
     }
 }
 
-static bool is_bound(u64 gpa, unsigned size)
+/* An access that a rule may bind becomes v->access. */
+static void begin_access(struct vcpu *v, u16 kind, u16 size, bool write, u64 addr, u64 data)
 {
-    return in_region(gpa) || (gpa & ~PAGE_MASK) == hook_page() || binding_find(DEVICE_ADDRESSES, gpa, size);
+    v->emulated_half = 0;
+    v->access.kind = kind;
+    v->access.size = size;
+    v->access.flags = write ? WEIR_F_WRITE : 0;
+    v->access.count = 1;
+    v->access.addr = addr;
+    v->access.data = write ? data : 0;
 }
 
 static void do_memory(struct cpu *cpu, struct vcpu *v, struct weir_emu_access *a)
@@ -161,14 +168,8 @@ static void do_memory(struct cpu *cpu, struct vcpu *v, struct weir_emu_access *a
     unsigned first = (unsigned)(PAGE_SIZE - (a->addr & PAGE_MASK));
     bool crosses = first < a->size;
     bool write = a->kind == WEIR_EMU_WRITE;
-    if (!crosses && is_bound(gpa[0], a->size)) {
-        v->emulated_half = 0;
-        v->access.kind = WEIR_MSG_MMIO;
-        v->access.size = a->size == 16 ? 8 : a->size;
-        v->access.flags = write ? WEIR_F_WRITE : 0;
-        v->access.count = 1;
-        v->access.addr = gpa[0];
-        v->access.data = write ? a->data[0] : 0;
+    if (!crosses && mmio_binding(gpa[0], a->size)) {
+        begin_access(v, WEIR_MSG_MMIO, a->size == 16 ? 8 : a->size, write, gpa[0], a->data[0]);
         mmio_route(cpu, v);
         return;
     }
@@ -195,13 +196,7 @@ static void do_memory(struct cpu *cpu, struct vcpu *v, struct weir_emu_access *a
 
 static void do_port(struct cpu *cpu, struct vcpu *v, const struct weir_emu_access *a)
 {
-    v->emulated_half = 0;
-    v->access.kind = WEIR_MSG_IO;
-    v->access.size = a->size;
-    v->access.flags = a->kind == WEIR_EMU_OUT ? WEIR_F_WRITE : 0;
-    v->access.count = 1;
-    v->access.addr = (u16)a->addr;
-    v->access.data = v->access.write ? a->data[0] : 0;
+    begin_access(v, WEIR_MSG_IO, a->size, a->kind == WEIR_EMU_OUT, (u16)a->addr, a->data[0]);
     access_route(cpu, v, binding_find_io((u16)a->addr, a->size));
 }
 
@@ -238,16 +233,20 @@ static void finish(struct vcpu *v)
     v->rflags = (rflags & ~EMULATED_FLAGS) | (s->rflags & EMULATED_FLAGS) | 2;
     v->changed = true;
     vcpu_ops->clear_shadow(v);
-    if (!vcpu_ops->set_state(v, s, effects)) {
+    if (!control_write_effects(v, s, effects)) {
         v->rflags = rflags;
         vcpu_raise(v, VECTOR_GP, 0);
         return;
     }
+    vcpu_ops->set_state(v, s, effects);
     for (unsigned i = 0; i < 16; i++)
         v->regs[i] = s->gpr[i];
     v->rip = s->rip;
-    if (effects & WEIR_EMU_E_INVLPG)
+    if (effects & WEIR_EMU_E_INVLPG) {
+        if (paging_is_shadow())
+            shadow_invalidate(v, v->emulation->linear);
         v->flush_tlb = true;
+    }
     if (effects & WEIR_EMU_E_INVD)
         wbinvd();
     if (effects & WEIR_EMU_E_STEP)

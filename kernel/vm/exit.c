@@ -65,7 +65,7 @@ static void exit_interrupt(struct cpu *cpu, struct vcpu *v)
     int vector = vcpu_ops->take_interrupt(cpu);
 
     if (vector >= 0)
-        vcpu_inject(v, BIT(31) | (unsigned)vector);
+        vcpu_inject(v, EVENT_VALID | (unsigned)vector);
     v->attention = true;
 }
 
@@ -110,7 +110,7 @@ static void exit_hlt(struct cpu *cpu, struct vcpu *v)
             int vector = wait_for_guest(cpu, v);
             if (vector >= 0) {
                 vcpu_advance(v, v->exit.length);
-                vcpu_inject(v, BIT(31) | (unsigned)vector);
+                vcpu_inject(v, EVENT_VALID | (unsigned)vector);
             }
         }
     }
@@ -128,11 +128,33 @@ static void exit_shutdown(struct cpu *cpu, struct vcpu *v)
     halt_forever();
 }
 
+void exit_raise(struct cpu *cpu, struct vcpu *v, u8 vector, u32 error)
+{
+    const u32 contributory = BIT(0) | BIT(10) | BIT(11) | BIT(12) | BIT(VECTOR_GP);
+    bool exception = (v->event & EVENT_VALID) && EVENT_TYPE(v->event) == EVENT_EXCEPTION;
+    u32 first = exception ? 1u << (v->event & 31) : 0;
+
+    if (first == BIT(VECTOR_DF))
+        exit_shutdown(cpu, v);
+    else if (first == BIT(VECTOR_PF) || ((first & contributory) && vector != VECTOR_PF))
+        vcpu_raise(v, VECTOR_DF, 0);
+    else
+        vcpu_raise(v, vector, error);
+}
+
+/* A task switch would load CR3 unseen: under shadow paging there are none, and the selector is not a task's. */
+static void exit_task_switch(struct cpu *cpu, struct vcpu *v)
+{
+    log_line("weir: the task switch to %lx at %lx is refused: shadow paging has none", v->exit.gpa & 0xffff, v->rip);
+    exit_raise(cpu, v, VECTOR_GP, v->exit.gpa & 0xfffc);
+}
+
 static void exit_init(struct cpu *cpu, struct vcpu *v)
 {
     (void)cpu;
     a20_reset();
-    vcpu_ops->reset(v);
+    vcpu_real_mode(v, 0xf000, 0xfff0);
+    v->regs[RDX] = cpuid(1, 0).eax;
 }
 
 static void exit_unknown(struct cpu *cpu, struct vcpu *v)
@@ -145,8 +167,7 @@ static void exit_unknown(struct cpu *cpu, struct vcpu *v)
 static void exit_window(struct cpu *cpu, struct vcpu *v)
 {
     (void)cpu;
-    if (vcpu_ops->window)
-        vcpu_ops->window(v);
+    vcpu_ops->window(v); /* VMX only */
 }
 
 /* XCR0 is the guest's while the kernel handles an exit; the CPU checks the value, the CPL it has checked already. */
@@ -175,8 +196,8 @@ static void exit_invalid(struct cpu *cpu, struct vcpu *v)
 const struct exit_row exit_table[WEIR_EXIT_REASONS] = {
     [WEIR_EXIT_IO] = {exit_io, 0},
     [WEIR_EXIT_CPUID] = {exit_cpuid, INSN_CPUID},
-    [WEIR_EXIT_RDMSR] = {exit_rdmsr, INSN_RDMSR},
-    [WEIR_EXIT_WRMSR] = {exit_wrmsr, INSN_WRMSR},
+    [WEIR_EXIT_RDMSR] = {exit_msr, INSN_RDMSR},
+    [WEIR_EXIT_WRMSR] = {exit_msr, INSN_WRMSR},
     [WEIR_EXIT_NESTED] = {exit_nested, 0},
     [WEIR_EXIT_FORBIDDEN] = {exit_forbidden, 0},
     [WEIR_EXIT_VMMCALL] = {exit_vmmcall, 0},
@@ -192,6 +213,10 @@ const struct exit_row exit_table[WEIR_EXIT_REASONS] = {
     [WEIR_EXIT_SHUTDOWN] = {exit_shutdown, 0},
     [WEIR_EXIT_INVALID] = {exit_invalid, 0},
     [WEIR_EXIT_UNKNOWN] = {exit_unknown, 0},
+    [WEIR_EXIT_CR] = {exit_cr, 0},
+    [WEIR_EXIT_INVLPG] = {exit_invlpg, 0},
+    [WEIR_EXIT_PAGE_FAULT] = {exit_page_fault, 0},
+    [WEIR_EXIT_TASK_SWITCH] = {exit_task_switch, 0},
 };
 
 /* Finds the length of the instruction that exited; false: the code is not (any more) what exited, so try again. */
@@ -203,7 +228,7 @@ static noinline bool find_length(struct cpu *cpu, struct vcpu *v, u32 insn)
     vcpu_ops->guest_view(v, &g);
     unsigned n = guest_fetch(cpu, &g, code);
     v->exit.length = (u8)insn_length(code, n, g.mode, insn);
-    code_cache_fill(cpu, &v->code, &g);
+    code_cache_fill(cpu, &v->code, &g, v->exit.cr3);
     return v->exit.length;
 }
 

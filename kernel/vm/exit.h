@@ -26,21 +26,34 @@ static inline const u8 *code_again(const struct cpu *cpu, const struct vcpu *v)
 
 void exit_io(struct cpu *cpu, struct vcpu *v);
 void exit_cpuid(struct cpu *cpu, struct vcpu *v);
-void exit_rdmsr(struct cpu *cpu, struct vcpu *v);
-void exit_wrmsr(struct cpu *cpu, struct vcpu *v);
+void exit_msr(struct cpu *cpu, struct vcpu *v);
 
-/*
- * Firmware's MSRs, dangerous to Weir: reads pass, writes that change something are ignored and logged. The vendor's code
- * intercepts the writes.
- */
-struct msr_range {
+/* MSRs whose writes, and where read is set reads, are always intercepted. */
+struct msr_rule {
     u32 first, last;
+    bool read;
 };
-#define FIRMWARE_MSRS 8
-extern const struct msr_range firmware_msrs[FIRMWARE_MSRS];
+/* Firmware's MSRs, dangerous to Weir: reads pass, writes that change something are ignored and logged. */
 bool is_firmware_msr(u32 msr);
+/* Sets an MSR's intercept bits, if it has any. */
+typedef void msr_setter(u32 msr, bool read, bool write);
+/* Intercepts the MSRs or, off, goes back to the kernel's own choice: what the vendor's rules and firmware's MSRs need. */
+void msr_intercept(u32 first, u32 last, bool on, msr_setter *set, const struct msr_rule *own, unsigned n);
+void bits_set(u8 *map, u32 first, u32 last, bool on);
 
 void exit_nested(struct cpu *cpu, struct vcpu *v);
+void exit_page_fault(struct cpu *cpu, struct vcpu *v);
+void exit_cr(struct cpu *cpu, struct vcpu *v);
+void exit_invlpg(struct cpu *cpu, struct vcpu *v);
+
+/* Raises what came of an exit, perhaps of an exception's delivery: then it is #DF or shutdown (AMD APM vol. 2, 8.2.9). */
+void exit_raise(struct cpu *cpu, struct vcpu *v, u8 vector, u32 error);
+/* Whether the guest may write CR0 so; *efer: its EFER, with LMA as the write leaves it. */
+must_check bool control_check_cr0(const struct guest_view *g, u64 value, u64 *efer);
+/* CR0, CR3 and CR4 as the emulator's instruction has written them; effects: enum weir_emu_effect. false: #GP. */
+must_check bool control_write_effects(struct vcpu *v, const struct weir_emu_state *s, u32 effects);
+/* Shadow paging: an EFER that the vendor's code has checked. */
+void control_write_efer(struct vcpu *v, u64 value);
 
 /* What IN gives, in its part of RAX. */
 static inline void io_result(struct vcpu *v, unsigned size, u64 data)
@@ -69,6 +82,10 @@ void io_do(struct vcpu *v);
 void mmio_do(struct cpu *cpu, struct vcpu *v);
 must_check bool msr_do(struct cpu *cpu, struct vcpu *v);
 
+/* The access of v->exit.gpa that exited, decoded by the kernel or else left to the emulator. May not return. */
+void mmio_access(struct cpu *cpu, struct vcpu *v);
+/* What binds an address, for hooks or as Weir's own; NULL: nothing. */
+const struct binding *mmio_binding(u64 gpa, unsigned size);
 /* One access of physical memory, v->access, by whatever rule binds its address. */
 void mmio_route(struct cpu *cpu, struct vcpu *v);
 /* Routes v->access by the binding of its address; NULL: to the hardware. Returns when it is complete. */

@@ -5,36 +5,44 @@
 #include "core/string.h"
 #include "hook.h"
 #include "mm/window.h"
+#include "obj/device.h"
+#include "shadow.h"
 #include "x86/insn.h"
 
-struct walk {
-    u64 table;       /* physical address of the next table */
-    unsigned levels; /* left */
+struct table_format {
+    u64 root;        /* physical address of the first table */
+    unsigned levels;
     unsigned bits;   /* index bits a level: 9 or 10 */
     unsigned entry;  /* bytes: 8 or 4 */
 };
 
-static struct walk walk_start(const struct guest_view *g)
+/* How a mode's tables are made; the walk below is the same for all. */
+static struct table_format format_of(const struct guest_view *g)
 {
     if (g->efer & EFER_LMA)
-        return (struct walk){g->cr3 & PTE_ADDR, g->cr4 & CR4_LA57 ? 5 : 4, 9, 8};
+        return (struct table_format){g->cr3 & PTE_ADDR, g->cr4 & CR4_LA57 ? 5 : 4, 9, 8};
     if (g->cr4 & CR4_PAE)
-        return (struct walk){g->cr3 & 0xffffffe0, 3, 9, 8};
-    return (struct walk){g->cr3 & 0xfffff000, 2, 10, 4};
+        return (struct table_format){g->cr3 & 0xffffffe0, 3, 9, 8};
+    return (struct table_format){g->cr3 & 0xfffff000, 2, 10, 4};
+}
+
+void *guest_table(struct cpu *cpu, u64 pa)
+{
+    return binding_in_page(pa & ~PAGE_MASK) ? NULL : window_ptr(cpu, pa);
 }
 
 static u64 read_entry(struct cpu *cpu, u64 pa, unsigned bytes)
 {
-    void *p = window_ptr(cpu, pa);
+    void *p = guest_table(cpu, pa);
 
     if (!p)
-        return ~0ull; /* nothing there: the bus floats */
+        return ~0ull;
     return bytes == 8 ? *(volatile u64 *)p : *(volatile u32 *)p;
 }
 
 static void mark(struct cpu *cpu, u64 pa, u64 bits)
 {
-    u8 *p = window_ptr(cpu, pa);
+    u8 *p = guest_table(cpu, pa);
 
     if (p)
         __atomic_or_fetch(p, (u8)bits, __ATOMIC_RELAXED); /* accessed and dirty are in the low byte */
@@ -55,34 +63,36 @@ static bool forbidden(const struct guest_view *g, u32 access, u64 rights, bool n
 }
 
 /* Whether a present entry has a reserved bit set in the place of PS or of a large page's address (5.3, 5.4). */
-static bool is_reserved(const struct walk *w, u64 e, bool is_pdpte, bool large, u64 mask)
+static bool is_reserved(const struct table_format *f, unsigned level, u64 e, bool large, u64 mask)
 {
-    if (w->entry == 4)
+    bool is_pdpte = level == 3 && f->levels == 3;
+
+    if (f->entry == 4)
         return large && ((e & BIT(21)) || ((e & 0x1fe000) << 19) >> cpu_features.address_bits);
-    if ((e & PTE_PS) && w->levels && (is_pdpte || w->levels > 2 || (w->levels == 2 && !cpu_features.pdpe1gb)))
+    if ((e & PTE_PS) && level > 1 && (is_pdpte || level > 3 || (level == 3 && !cpu_features.pdpe1gb)))
         return true;
     return large && (e & PTE_ADDR & mask & ~BIT(12)); /* bit 12: PAT */
 }
 
-bool guest_translate(struct cpu *cpu, const struct guest_view *g, u64 linear, u32 access, bool quiet, u64 *gpa,
-                     u32 *error)
+bool guest_walk(struct cpu *cpu, const struct guest_view *g, u64 linear, u32 access, bool quiet, struct guest_walk *w)
 {
-    if (!(g->cr0 & CR0_PG)) {
-        *gpa = a20_address((u32)linear);
-        return true;
-    }
-    struct walk w = walk_start(g);
-    u64 rights = PTE_W | PTE_U;
-    bool pae = w.entry == 8, nx = false, is_pdpte = w.levels == 3;
+    struct table_format f = format_of(g);
+    u64 table = f.root;
+    bool pae = f.entry == 8, nx = false;
 
     if (!(g->efer & EFER_LMA))
         linear = (u32)linear;
     bool tells_fetch = (g->cr4 & CR4_SMEP) || (pae && (g->efer & EFER_NXE));
-    *error = access & (tells_fetch ? ~0u : ~(u32)PF_I);
-    for (;;) {
-        unsigned shift = 12 + w.bits * (w.levels - 1);
-        u64 at = a20_address(w.table + ((linear >> shift) & ((1u << w.bits) - 1)) * w.entry);
-        u64 e = read_entry(cpu, at, w.entry);
+    w->error = access & (tells_fetch ? ~0u : ~(u32)PF_I);
+    w->top = (u8)f.levels;
+    w->rights = PTE_W | PTE_U;
+    for (unsigned level = f.levels;; level--) {
+        unsigned shift = 12 + f.bits * (level - 1);
+        table = a20_address(table);
+        u64 at = table + ((linear >> shift) & ((1u << f.bits) - 1)) * f.entry;
+        u64 e = read_entry(cpu, at, f.entry);
+        bool is_pdpte = level == 3 && f.levels == 3;
+        w->table[level] = table;
         if (!(e & PTE_P))
             return false;
         if (pae && (e & PTE_NX)) {
@@ -93,35 +103,53 @@ bool guest_translate(struct cpu *cpu, const struct guest_view *g, u64 linear, u3
         if (pae && (e & PTE_ADDR) >> cpu_features.address_bits)
             goto reserved;
         if (!is_pdpte) /* the legacy PDPTE has no rights */
-            rights &= e;
-        w.levels--;
-        bool large = (e & PTE_PS) && w.levels && !is_pdpte && (pae ? w.levels <= 2 : g->cr4 & CR4_PSE);
-        bool leaf = !w.levels || large;
+            w->rights &= e;
+        bool large = (e & PTE_PS) && level > 1 && !is_pdpte && (pae ? level <= 3 : g->cr4 & CR4_PSE);
+        bool leaf = level == 1 || large;
         u64 mask = (1ull << shift) - 1;
-        if (is_reserved(&w, e, is_pdpte, large, mask))
+        if (is_reserved(&f, level, e, large, mask))
             goto reserved;
-        if (leaf && forbidden(g, access, rights, nx)) {
-            *error |= PF_P;
+        if (leaf && forbidden(g, access, w->rights, nx)) {
+            w->error |= PF_P;
             return false;
         }
         if (!quiet && !is_pdpte) {
             u64 need = PTE_A | (leaf && (access & PF_W) ? PTE_D : 0);
-            if ((e & need) != need)
+            if ((e & need) != need) {
                 mark(cpu, at, need);
+                e |= need;
+            }
         }
+        w->entry[level] = e;
         u64 base = pae ? e & PTE_ADDR : e & 0xfffff000;
         if (leaf) {
             if (large && !pae)
                 base = (e & 0xffc00000) | (e & 0x1fe000) << 19; /* PSE-36 */
-            *gpa = a20_address((base & ~mask) | (linear & mask));
+            w->leaf = (u8)level;
+            w->gpa = a20_address((base & ~mask) | (linear & mask));
             return true;
         }
-        w.table = base;
-        is_pdpte = false;
+        table = base;
     }
 reserved:
-    *error |= PF_P | PF_RSVD;
+    w->error |= PF_P | PF_RSVD;
     return false;
+}
+
+bool guest_translate(struct cpu *cpu, const struct guest_view *g, u64 linear, u32 access, bool quiet, u64 *gpa,
+                     u32 *error)
+{
+    struct guest_walk w;
+
+    if (!(g->cr0 & CR0_PG)) {
+        *gpa = a20_address((u32)linear);
+        return true;
+    }
+    bool good = guest_walk(cpu, g, linear, access, quiet, &w);
+    *error = w.error;
+    if (good)
+        *gpa = w.gpa;
+    return good;
 }
 
 void guest_read(struct cpu *cpu, u64 gpa, void *to, unsigned bytes)
@@ -140,32 +168,24 @@ void guest_write(struct cpu *cpu, u64 gpa, const void *from, unsigned bytes)
 
     if (to)
         memcpy(to, from, bytes);
+    shadow_written(gpa, bytes);
 }
 
-void code_cache_fill(struct cpu *cpu, struct code_cache *c, const struct guest_view *g)
+void code_cache_fill(struct cpu *cpu, struct code_cache *c, const struct guest_view *g, u64 cr3)
 {
-    u64 linear = g->linear_rip, table = g->cr3 & PTE_ADDR;
+    u64 linear = g->linear_rip;
+    struct guest_walk w;
 
     c->code = NULL;
-    if (g->mode != CODE_64 || (g->cr4 & CR4_LA57))
+    if (g->mode != CODE_64 || (g->cr4 & CR4_LA57) || !guest_walk(cpu, g, linear, PF_I | (g->cpl == 3 ? PF_U : 0), true, &w))
         return;
-    for (unsigned i = 0, shift = 39; i < 4; i++, shift -= 9) {
-        const volatile u64 *e = window_ptr(cpu, table + ((linear >> shift) & 511) * 8);
-        u64 value = e ? *e : 0;
-        if (!(value & PTE_P))
-            return;
-        for (unsigned rest = i; rest < 4; rest++) { /* a large page: its entry stands for those below, too */
-            c->entry[rest] = e;
-            c->value[rest] = value;
-        }
-        if (shift == 12 || (i && (value & PTE_PS))) {
-            u64 mask = (1ull << shift) - 1;
-            c->code = window_ptr(cpu, (value & PTE_ADDR & ~mask) | (linear & mask & ~PAGE_MASK));
-            break;
-        }
-        table = value & PTE_ADDR;
+    for (unsigned i = 0; i < 4; i++) { /* a large page: its entry stands for those below, too */
+        unsigned level = 4 - i > w.leaf ? 4 - i : w.leaf;
+        c->entry[i] = window_ptr(cpu, w.table[level] + (linear >> (3 + 9 * level) & 511) * 8);
+        c->value[i] = w.entry[level];
     }
-    c->cr3 = g->cr3;
+    c->code = window_ptr(cpu, w.gpa & ~PAGE_MASK);
+    c->cr3 = cr3;
     c->page = linear >> 12;
     c->window_changes = cpu->window_changes;
 }

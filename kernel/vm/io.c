@@ -30,21 +30,6 @@ static inline void out_sized(u16 port, unsigned size, u32 value)
         outl(port, value);
 }
 
-static inline u32 load_element(const u8 *p, unsigned size)
-{
-    return size == 1 ? *p : size == 2 ? *(const u16 *)p : *(const u32 *)p;
-}
-
-static inline void store_element(u8 *p, unsigned size, u32 value)
-{
-    if (size == 1)
-        *p = (u8)value;
-    else if (size == 2)
-        *(u16 *)p = (u16)value;
-    else
-        *(u32 *)p = value;
-}
-
 /* String I/O, and ports that concern the A20 gate. */
 static noinline void io_do_elements(struct vcpu *v, u16 port, bool gate)
 {
@@ -53,11 +38,11 @@ static noinline void io_do_elements(struct vcpu *v, u16 port, bool gate)
     for (u32 i = 0; i < a->count; i++) {
         u8 *p = a->string ? v->io_page + i * a->size : (u8 *)&a->data;
         if (a->write) {
-            u32 value = load_element(p, a->size);
+            u32 value = (u32)load_sized(p, a->size);
             out_sized(port, a->size, gate ? a20_write(port, a->size, value) : value);
         } else {
             u32 value = in_sized(port, a->size);
-            store_element(p, a->size, gate ? a20_read(port, a->size, value) : value);
+            store_sized(p, a->size, gate ? a20_read(port, a->size, value) : value);
         }
     }
 }
@@ -116,11 +101,6 @@ void string_finish(struct cpu *cpu, struct vcpu *v, u32 count)
         vcpu_raise_step(v);
 }
 
-static bool is_canonical(u64 linear)
-{
-    return (u64)((int64_t)(linear << 16) >> 16) == linear;
-}
-
 /* The chunk's place: one element, or as many as lie in this page and before the address wraps. false: faulted. */
 static bool string_chunk(struct cpu *cpu, struct vcpu *v, const struct io_exit *io, u64 *gpa)
 {
@@ -129,7 +109,7 @@ static bool string_chunk(struct cpu *cpu, struct vcpu *v, const struct io_exit *
     struct access *a = &v->access;
     u32 error;
 
-    vcpu_ops->get_state(v, &s);
+    vcpu_get_state(v, &s);
     vcpu_ops->guest_view(v, &g);
     u64 mask = address_mask(io->address_size);
     u64 offset = v->regs[io->in ? RDI : RSI] & mask;
@@ -221,6 +201,6 @@ void exit_io(struct cpu *cpu, struct vcpu *v)
         string_io(cpu, v, b);
         return;
     }
-    a->data = io->in ? 0 : load_element((const u8 *)&v->regs[RAX], io->size);
+    a->data = io->in ? 0 : load_sized((const u8 *)&v->regs[RAX], io->size);
     access_route(cpu, v, b);
 }

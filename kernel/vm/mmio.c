@@ -8,6 +8,7 @@
 #include "mm/window.h"
 #include "npt.h"
 #include "obj/device.h"
+#include "shadow.h"
 #include "vcpu_ops.h"
 #include "x86/insn.h"
 
@@ -16,7 +17,7 @@
 /* Writes to Weir's region and to the hook block are dropped, like writes to a hole or a ROM. */
 static const struct binding dropped = {.mode = WEIR_BIND_READ_ONLY, .type = DEVICE_ADDRESSES};
 
-static const struct binding *binding_at(u64 gpa, unsigned size)
+const struct binding *mmio_binding(u64 gpa, unsigned size)
 {
     if (in_region(gpa) || (gpa & ~PAGE_MASK) == hook_page())
         return &dropped;
@@ -34,32 +35,12 @@ void mmio_do(struct cpu *cpu, struct vcpu *v)
         a->data = ~0ull;
         return;
     }
-    switch (a->size | (a->write ? 0x10 : 0)) {
-    case 1:
-        a->data = *(volatile u8 *)p;
-        break;
-    case 2:
-        a->data = *(volatile u16 *)p;
-        break;
-    case 4:
-        a->data = *(volatile u32 *)p;
-        break;
-    case 8:
-        a->data = *(volatile u64 *)p;
-        break;
-    case 0x11:
-        *(volatile u8 *)p = (u8)a->data;
-        break;
-    case 0x12:
-        *(volatile u16 *)p = (u16)a->data;
-        break;
-    case 0x14:
-        *(volatile u32 *)p = (u32)a->data;
-        break;
-    case 0x18:
-        *(volatile u64 *)p = a->data;
-        break;
+    if (!a->write) {
+        a->data = load_sized(p, a->size);
+        return;
     }
+    store_sized(p, a->size, a->data);
+    shadow_written(a->addr, a->size);
 }
 
 void mmio_finish(struct vcpu *v)
@@ -74,10 +55,10 @@ void mmio_finish(struct vcpu *v)
 /* One access at a physical address, by whatever rule binds it; the data is in v->access. */
 void mmio_route(struct cpu *cpu, struct vcpu *v)
 {
-    access_route(cpu, v, binding_at(v->access.addr, v->access.size));
+    access_route(cpu, v, mmio_binding(v->access.addr, v->access.size));
 }
 
-static void mmio_access(struct cpu *cpu, struct vcpu *v)
+void mmio_access(struct cpu *cpu, struct vcpu *v)
 {
     struct access *a = &v->access;
     struct guest_view g;
@@ -94,7 +75,7 @@ static void mmio_access(struct cpu *cpu, struct vcpu *v)
         if (!n) {
             n = guest_fetch(cpu, &g, fetched);
             code = fetched;
-            code_cache_fill(cpu, &v->code, &g);
+            code_cache_fill(cpu, &v->code, &g, v->exit.cr3);
         }
     }
     if (!decode_mmio_mov(code, n, mode, &v->mov) ||

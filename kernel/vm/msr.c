@@ -84,9 +84,10 @@ void msr_finish(struct cpu *cpu, struct vcpu *v, u8 verdict)
     vcpu_advance(v, v->exit.length);
 }
 
-static void route(struct cpu *cpu, struct vcpu *v, const struct binding *b, bool write)
+static void route(struct cpu *cpu, struct vcpu *v, const struct binding *b)
 {
     struct access *a = &v->access;
+    bool write = v->exit.reason == WEIR_EXIT_WRMSR;
 
     a->kind = WEIR_MSG_MSR;
     a->size = 8;
@@ -99,18 +100,18 @@ static void route(struct cpu *cpu, struct vcpu *v, const struct binding *b, bool
     access_route(cpu, v, b);
 }
 
-void exit_rdmsr(struct cpu *cpu, struct vcpu *v)
+void exit_msr(struct cpu *cpu, struct vcpu *v)
 {
     u32 msr = (u32)v->regs[RCX];
     const struct binding *b = binding_find(DEVICE_MSRS, msr, 1);
     bool fault = false;
     u64 value;
 
-    if (unlikely(b)) {
-        route(cpu, v, b, false);
+    if (unlikely(b) || v->exit.reason == WEIR_EXIT_WRMSR) {
+        route(cpu, v, b);
         return;
     }
-    if (!vcpu_ops->read_msr(v, msr, &value, &fault))
+    if (!vcpu_ops->read_msr(v, msr, &value, &fault)) /* the short way of the usual case */
         fault = !rdmsr_safe(msr, &value);
     if (unlikely(fault)) {
         vcpu_raise(v, VECTOR_GP, 0);
@@ -119,9 +120,4 @@ void exit_rdmsr(struct cpu *cpu, struct vcpu *v)
     v->regs[RAX] = (u32)value;
     v->regs[RDX] = value >> 32;
     vcpu_advance(v, v->exit.length);
-}
-
-void exit_wrmsr(struct cpu *cpu, struct vcpu *v)
-{
-    route(cpu, v, binding_find(DEVICE_MSRS, (u32)v->regs[RCX], 1), true);
 }

@@ -8,11 +8,14 @@
 #include "mm/page.h"
 #include "mm/space.h"
 #include "obj/device.h"
+#include "paging.h"
+#include "shadow.h"
+#include "shadow_pool.h"
 #include "vcpu.h"
 #include "x86/cpu.h"
 #include "x86/insn.h"
 
-static u64 *root;
+static u64 *root, *flat;
 static const struct npt_format *format;
 static u64 read_only_page; /* the hook block's; 0: none yet */
 static u64 *hidden;        /* the table of ones that Weir's region has */
@@ -143,6 +146,40 @@ void npt_init(const struct npt_format *f)
         ASSERT(npt_fill(at));
     hide_region();
     ASSERT(entry_at(0, 1)); /* split for ever: npt_second_mib() cannot fail */
+    if (!paging_is_shadow())
+        return;
+    pool_init();
+    flat = new_table();
+    ASSERT(flat);
+    const u64 *pdpt = va_of(root[0] & PTE_ADDR);
+    for (unsigned i = 0; i < 4; i++)
+        flat[i] = (pdpt[i] & PTE_ADDR) | PTE_P; /* AMD APM vol. 2, 5.2.3: the other bits are reserved */
+}
+
+u64 npt_flat_root(void)
+{
+    return pa_of(flat);
+}
+
+u64 npt_lookup(u64 gpa)
+{
+    const u64 *t = root;
+
+    if (gpa >> cpu_features.address_bits)
+        return 0;
+    for (unsigned shift = 39;; shift -= 9) {
+        u64 e = t[(gpa >> shift) & 511];
+        if (unlikely(!e)) {
+            if (!npt_fill(gpa))
+                return 0;
+            e = t[(gpa >> shift) & 511];
+        }
+        if (shift == 12 || (e & PTE_PS)) {
+            u64 mask = (1ull << shift) - 1;
+            return e & PTE_P ? (e & PTE_ADDR & ~mask) | (gpa & mask & ~PAGE_MASK) | (e & (PTE_P | PTE_W)) : 0;
+        }
+        t = va_of(e & PTE_ADDR);
+    }
 }
 
 u64 npt_root(void)
@@ -181,6 +218,7 @@ static void flush(void)
     struct cpu *cpu = this_cpu();
 
     if (cpu->vcpu) {
+        shadow_forget_all(cpu->vcpu);
         cpu->vcpu->flush_tlb = true;
         cpu->vcpu->attention = true;
     }
@@ -227,4 +265,5 @@ void npt_protect_hook(void)
     ASSERT(e);
     read_only_page = hook_page();
     *e &= ~PTE_W;
+    flush();
 }

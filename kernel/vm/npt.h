@@ -2,7 +2,7 @@
 /*
  * Nested page tables, AMD's or Intel's (EPT): guest-physical is physical, in the largest pages that the CPU has, except
  * Weir's region (one page of ones, read-only, everywhere), the hook block (read-only) and the pages of bound addresses
- * (not present).
+ * (not present). Shadow paging reads them as its map, and runs a guest without paging on them.
  */
 #ifndef KERNEL_NPT_H
 #define KERNEL_NPT_H
@@ -28,6 +28,10 @@ void npt_init(const struct npt_format *f);
 /* Asks for the memory type of everything that is mapped again. */
 void npt_retype(void);
 u64 npt_root(void);
+/* Shadow paging: the page of physical memory that gpa is in, with PTE_P and PTE_W as the guest may use it; 0: none. */
+u64 npt_lookup(u64 gpa);
+/* Shadow paging: a PAE page-directory-pointer table that maps the first 4 GiB by these tables. */
+u64 npt_flat_root(void);
 /* Maps what surrounds gpa if nothing is there yet; false: it is a bound page, or beyond the address width. */
 must_check bool npt_fill(u64 gpa);
 /* Makes the tables that hooking the range needs; false: out of memory. */

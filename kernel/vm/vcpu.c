@@ -19,11 +19,16 @@
 #include "x86/fpu.h"
 #include "x86/insn.h"
 
-/* EVENTINJ (AMD APM vol. 2, 15.20) */
-#define EVENT_VALID BIT(31)
-#define EVENT_ERROR BIT(11)
-#define EVENT_NMI (2u << 8)
-#define EVENT_EXCEPTION (3u << 8)
+static void free_pages(struct domain *d, struct vcpu *v)
+{
+    if (v->emulation)
+        block_free(d, v->emulation, PAGE_SIZE);
+    if (v->io_page)
+        block_free(d, v->io_page, PAGE_SIZE);
+    if (v->fpu)
+        block_free(d, v->fpu, PAGE_SIZE + fpu_area_bytes());
+    block_free(d, v, PAGE_SIZE);
+}
 
 struct vcpu *vcpu_create(struct domain *d, struct cpu *cpu, struct port *port)
 {
@@ -39,6 +44,7 @@ struct vcpu *vcpu_create(struct domain *d, struct cpu *cpu, struct port *port)
     v->client.is_vcpu = true;
     v->xcr0 = 1;
     if (v->emulation && v->io_page && v->fpu && vcpu_ops->create(v)) {
+        vcpu_real_mode(v, (u16)(hook_page() >> 4), hook_entry());
         *(u16 *)v->fpu = 0x40; /* FCW after reset */
         *(u32 *)((char *)v->fpu + 24) = 0x1f80;
         object_init(&v->object, WEIR_VCPU, d);
@@ -47,13 +53,7 @@ struct vcpu *vcpu_create(struct domain *d, struct cpu *cpu, struct port *port)
         cpu->vcpu = v;
         return v;
     }
-    if (v->emulation)
-        block_free(d, v->emulation, PAGE_SIZE);
-    if (v->io_page)
-        block_free(d, v->io_page, PAGE_SIZE);
-    if (v->fpu)
-        block_free(d, v->fpu, PAGE_SIZE + fpu_area_bytes());
-    block_free(d, v, PAGE_SIZE);
+    free_pages(d, v);
     return NULL;
 }
 
@@ -67,10 +67,7 @@ void vcpu_destroy(struct vcpu *v)
         v->cpu->fpu_owner = NULL;
     v->cpu->vcpu = NULL;
     vcpu_ops->destroy(v);
-    block_free(d, v->emulation, PAGE_SIZE);
-    block_free(d, v->io_page, PAGE_SIZE);
-    block_free(d, v->fpu, PAGE_SIZE + fpu_area_bytes());
-    block_free(d, v, PAGE_SIZE);
+    free_pages(d, v);
 }
 
 void vcpu_forget_port(struct port *p)
@@ -87,7 +84,7 @@ void vcpu_raise(struct vcpu *v, u8 vector, int64_t error_code)
 {
     u64 error = error_code >= 0 ? EVENT_ERROR | (u64)error_code << 32 : 0;
 
-    vcpu_inject(v, EVENT_VALID | EVENT_EXCEPTION | vector | error);
+    vcpu_inject(v, EVENT_VALID | EVENT_EXCEPTION << 8 | vector | error);
 }
 
 void vcpu_raise_pf(struct vcpu *v, u64 linear, u32 error_code)
@@ -100,6 +97,43 @@ void vcpu_raise_step(struct vcpu *v)
 {
     vcpu_ops->set_step(v);
     vcpu_raise(v, VECTOR_DB, -1);
+}
+
+void vcpu_get_state(struct vcpu *v, struct weir_emu_state *s)
+{
+    struct guest_view g;
+
+    vcpu_ops->guest_view(v, &g);
+    memcpy(s->gpr, v->regs, sizeof(s->gpr));
+    s->rip = v->rip;
+    s->rflags = v->rflags;
+    s->cr0 = g.cr0;
+    s->cr3 = g.cr3;
+    s->cr4 = g.cr4;
+    s->cr8 = v->cpu->ring3 ? v->cpu->fence.tpr : read_cr8();
+    s->efer = g.efer;
+    s->cpl = g.cpl;
+    vcpu_ops->get_segments(v, s);
+}
+
+void vcpu_real_mode(struct vcpu *v, u16 cs, u16 ip)
+{
+    const struct weir_emu_segment data = {0, 0x93, 0xffff, 0};
+    struct weir_emu_state s = {
+        .cr0 = CR0_ET,
+        .dr = {[4] = 0xffff0ff0, [5] = 0x400},
+        .segment = {data, {cs, 0x9b, 0xffff, (u64)cs << 4}, data, data, data, data,
+                    [WEIR_EMU_LDTR] = {0, 0x82, 0xffff, 0}, [WEIR_EMU_TR] = {0, 0x8b, 0xffff, 0},
+                    [WEIR_EMU_GDTR] = {.limit = 0xffff}, [WEIR_EMU_IDTR] = {.limit = 0x3ff}},
+    };
+
+    memset(v->regs, 0, sizeof(v->regs));
+    v->rip = ip;
+    v->rflags = 2;
+    vcpu_inject(v, 0);
+    v->nmi_blocked = false;
+    v->flush_tlb = true;
+    vcpu_ops->reset(v, &s);
 }
 
 noreturn void vcpu_park(struct cpu *cpu, struct vcpu *v, struct port *p)
@@ -121,7 +155,7 @@ static void inject_nmi(struct vcpu *v)
         return;
     v->nmi_pending = false;
     v->nmi_blocked = true;
-    vcpu_inject(v, EVENT_VALID | EVENT_NMI | VECTOR_NMI);
+    vcpu_inject(v, EVENT_VALID | EVENT_NMI << 8 | VECTOR_NMI);
     vcpu_ops->intercept_iret(v, true);
 }
 
@@ -227,7 +261,7 @@ struct result sys_vcpu_ctl(u64 slot, u64 op, u64 arg, u64 arg2, u64 arg3)
     case WEIR_VCPU_GET:
         if (v->state == VCPU_RUNS)
             return FAIL(WEIR_E_STATE);
-        vcpu_ops->get_state(v, t->transfer);
+        vcpu_get_state(v, t->transfer);
         return OK;
     case WEIR_VCPU_RUN:
         if (v->state != VCPU_STOPPED)

@@ -29,18 +29,20 @@ struct io_exit {
     bool in, string, rep;
 };
 
+/* The guest's own values under shadow paging. Of CR0 only PG and WP: the other bits are the control block's. */
+struct control {
+    u64 cr0, cr3, cr4, efer; /* EFER without SVME */
+};
+
 /* The last exit, as the vendor's code decoded it. */
 struct exit_info {
     u8 reason; /* enum weir_exit */
     u8 length; /* of the instruction; 0: not known */
     bool code64; /* 64-bit code; set where a length is not known, and then */
     u64 cr3;
-    u64 gpa;   /* NESTED */
-    u64 error; /* NESTED: #PF-style error code, bit 33: while walking the guest's page tables */
-    struct {
-        bool known;         /* CR: by the CPU; else the kernel decodes the code */
-        u8 op, number, gpr; /* as in struct system_insn */
-    } cr;
+    u64 gpa;   /* NESTED; PAGE_FAULT, INVLPG: the linear address; TASK_SWITCH: the selector */
+    u64 error; /* NESTED: #PF-style error code, bit 33: while walking the guest's page tables; PAGE_FAULT: the code */
+    struct cr_insn cr; /* CR, INVLPG: length 0 where the CPU does not tell, and then the code does */
     struct io_exit io;
 };
 
@@ -107,6 +109,8 @@ struct vcpu {
     u64 reply_data;
     void *fpu;
     u64 xcr0;
+    struct control control; /* shadow paging only */
+    u64 root;               /* shadow paging: what CR3 holds */
     struct vmcb *vmcb;
 };
 CHECK_OFFSET(struct vcpu, regs, VCPU_OFF_REGS);
@@ -133,12 +137,23 @@ void vcpu_reply(struct vcpu *v, struct thread *worker);
 void vcpu_request_gone(struct vcpu *v, bool closed);
 void vcpu_forget_port(struct port *p);
 
+/* EVENTINJ's format (AMD APM vol. 2, 15.20), and VT-x's (Intel SDM vol. 3C, 25.8.3) for these types. */
+#define EVENT_VALID BIT(31)
+#define EVENT_ERROR BIT(11)
+#define EVENT_TYPE(e) (((e) >> 8) & 7)
+enum { EVENT_INTERRUPT, EVENT_NMI = 2, EVENT_EXCEPTION = 3, EVENT_SOFT_INT = 4 };
+
 /* What EVENTINJ's format says happens to the guest at the next entry. */
 static inline void vcpu_inject(struct vcpu *v, u64 event)
 {
     v->event = event;
     v->changed = true;
 }
+
+/* Registers as the guest sees them; in any context. */
+void vcpu_get_state(struct vcpu *v, struct weir_emu_state *s);
+/* As the BIOS starts a boot sector or, at F000:FFF0, INIT the boot CPU. */
+void vcpu_real_mode(struct vcpu *v, u16 cs, u16 ip);
 
 /* Queues an exception for the next entry; error_code < 0: the vector has none. */
 void vcpu_raise(struct vcpu *v, u8 vector, int64_t error_code);

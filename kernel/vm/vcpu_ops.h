@@ -11,9 +11,9 @@ struct trap_frame;
 
 struct vcpu_ops {
     const char *name;             /* "svm", "vmx" */
-    const char *(*paging)(void);  /* "npt", "ept" */
+    const char *nested_paging;    /* "npt", "ept" */
     void (*init_cpu)(struct cpu *cpu);
-    must_check bool (*create)(struct vcpu *v); /* allocates and fills the control block: real mode at the hook block */
+    must_check bool (*create)(struct vcpu *v); /* allocates and fills the control block; reset follows */
     void (*destroy)(struct vcpu *v);
     /* Ring-3 state and back: the registers that an exit leaves as the guest's. */
     void (*leave_guest)(struct cpu *cpu); /* cpu->vcpu may be NULL or never have run */
@@ -28,9 +28,10 @@ struct vcpu_ops {
     void (*set_step)(struct vcpu *v); /* DR6.BS */
     /* Fetches what the exit says of the code: bytes of the instruction, if the CPU recorded them; else 0. */
     unsigned (*fetched)(struct vcpu *v, const u8 **code);
-    void (*get_state)(struct vcpu *v, struct weir_emu_state *s);
-    /* effects: enum weir_emu_effect. false: a control register cannot be so, #GP; nothing is changed. */
-    must_check bool (*set_state)(struct vcpu *v, const struct weir_emu_state *s, u32 effects);
+    void (*get_segments)(struct vcpu *v, struct weir_emu_state *s); /* and CR2, debug registers, descriptor tables */
+    /* effects: enum weir_emu_effect, but for CR0, CR3 and CR4. */
+    void (*set_state)(struct vcpu *v, const struct weir_emu_state *s, u32 effects);
+    void (*reset)(struct vcpu *v, const struct weir_emu_state *s); /* real mode, and all else as after INIT */
     void (*guest_view)(const struct vcpu *v, struct guest_view *g);
     int (*take_interrupt)(struct cpu *cpu); /* an INTR exit's vector, acknowledged; -1: it is gone */
     void (*take_nmi)(struct cpu *cpu);      /* an NMI exit's NMI is consumed in host mode */
@@ -39,7 +40,11 @@ struct vcpu_ops {
     must_check bool (*read_msr)(struct vcpu *v, u32 msr, u64 *value, bool *fault);
     must_check bool (*write_msr)(struct vcpu *v, u32 msr, u64 value, bool *fault);
     void (*fix_cpuid)(const struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid *r);
-    void (*reset)(struct vcpu *v); /* INIT of the boot CPU: F000:FFF0 */
+    /* Shadow paging. load_control: CR3 = v->root, and what v->control makes of CR4, EFER and the intercepts. */
+    void (*load_control)(struct vcpu *v);
+    void (*set_cr0)(struct vcpu *v, u64 value); /* the guest's; of v->control, too */
+    /* MOV to CR0, CR3 or CR4 that exited or was emulated, without shadow paging; NULL: there are none. false: #GP. */
+    must_check bool (*write_control)(struct vcpu *v, const struct guest_view *g, unsigned number, u64 value);
     /* VMX only, NULL elsewhere: the interrupt window that take_interrupt asked for; an NMI's look at where it came. */
     void (*window)(struct vcpu *v);
     void (*host_nmi)(struct trap_frame *f);

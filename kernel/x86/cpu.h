@@ -69,7 +69,7 @@ struct cpu {
     u64 timer_at;            /* TSC for which the borrowed timer is programmed, ~0: it isn't */
     u64 stuck_at;            /* TSC at which it is asked who keeps the guest waiting (obj/stuck.c); ~0: nobody */
     u64 stuck_since;
-    bool timer_fired;
+    bool timer_fired;        /* the borrowed timer, since it was programmed */
     bool window;             /* an interrupt window of the kernel's own: the vector is only recorded */
     u16 window_vector;       /* what came in it, 256: nothing */
     struct fence fence;

@@ -187,6 +187,8 @@ static inline void cli(void)
 #define CR0_ET BIT(4)
 #define CR0_NE BIT(5)
 #define CR0_WP BIT(16)
+#define CR0_NW BIT(29)
+#define CR0_CD BIT(30)
 #define CR0_PG BIT(31)
 #define CR4_PSE BIT(4)
 #define CR4_PAE BIT(5)
@@ -195,6 +197,7 @@ static inline void cli(void)
 #define CR4_OSXMMEXCPT BIT(10)
 #define CR4_LA57 BIT(12)
 #define CR4_FSGSBASE BIT(16)
+#define CR4_PCIDE BIT(17)
 #define CR4_OSXSAVE BIT(18)
 #define CR4_SMEP BIT(20)
 #define CR4_SMAP BIT(21)
@@ -240,5 +243,29 @@ static inline void cli(void)
 #define VECTOR_PF 14
 #define VECTOR_AC 17
 #define VECTOR_MC 18
+
+static inline bool is_canonical(u64 linear)
+{
+    return (u64)((int64_t)(linear << 16) >> 16) == linear;
+}
+
+/* One access of 1, 2, 4 or 8 bytes. */
+static inline u64 load_sized(const volatile void *p, unsigned size)
+{
+    return size == 1 ? *(const volatile u8 *)p : size == 2 ? *(const volatile u16 *)p :
+           size == 4 ? *(const volatile u32 *)p : *(const volatile u64 *)p;
+}
+
+static inline void store_sized(volatile void *p, unsigned size, u64 value)
+{
+    if (size == 1)
+        *(volatile u8 *)p = (u8)value;
+    else if (size == 2)
+        *(volatile u16 *)p = (u16)value;
+    else if (size == 4)
+        *(volatile u32 *)p = (u32)value;
+    else
+        *(volatile u64 *)p = value;
+}
 
 #endif

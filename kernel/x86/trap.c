@@ -113,9 +113,7 @@ void trap_handle(struct trap_frame *f)
          */
         if (cpu->window)
             f->rflags &= ~RFLAGS_IF;
-        if (!user)
-            return;
-        if (!sched_tick_due(cpu))
+        if (!user || !cpu->timer_fired)
             return;
         thread_save_frame(cpu->thread, f);
         sched_tick(cpu);
@@ -126,6 +124,6 @@ void trap_handle(struct trap_frame *f)
         return;
     if (f->vector == VECTOR_DB) /* nobody steps the kernel: Bochs gives it the step of the guest that #VMEXIT cut off */
         return;
-    panic("exception %u in the kernel: error %lx rip %lx rsp %lx cr2 %lx rdi %lx rbx %lx vcpu %p", (unsigned)f->vector,
-          f->error_code, f->rip, f->rsp, read_cr2(), f->rdi, f->rbx, (void *)cpu->vcpu);
+    panic("exception %u in the kernel: error %lx rip %lx rsp %lx cr2 %lx rdi %lx rbx %lx vcpu %lx", (unsigned)f->vector,
+          f->error_code, f->rip, f->rsp, read_cr2(), f->rdi, f->rbx, (u64)cpu->vcpu);
 }

@@ -19,16 +19,24 @@ def weir(*words):
     return done.returncode, done.stdout, done.stderr
 
 
-def shell(kind):
+def shell(kind, *words, mode="npt", tail=()):
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "weir.log"
-        status, out, err = weir("run", "--machine", kind, "--weir-log", log, "--exec",
-                                "uname -s; echo err >&2; exit 3")
+        status, out, err = weir("run", "--machine", kind, "--weir-log", log, *words, "--exec",
+                                "uname -s; echo err >&2; exit 3", *tail)
         equal(f"status ({err})", status, 3)
         equal("stdout", out, "Linux\n")
         matches("stderr", err, "^err$")
         equal("last line", err.splitlines()[-1], "weir: exit 3 (guest)")
-        matches("first line of Weir's log", log.read_text().splitlines()[0], r"^weir \S+ svm npt$")
+        matches("first line of Weir's log", log.read_text().splitlines()[0], rf"^weir \S+ svm {mode}$")
+
+
+def case_shell_in_shadow_simple():
+    shell("q35", "--mmu", "shadow-simple", mode="shadow-simple")
+
+
+def case_shell_without_npt():
+    shell("q35", mode="shadow-cached", tail=("--", "-cpu", "EPYC,+svm,-npt"))
 
 
 def case_shell_on_q35():

@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const uint32_t fixed[] = { INSN_CPUID, INSN_VMRUN, INSN_PAUSE, INSN_INT_N, INSN_HLT };
+static const uint32_t fixed[] = { INSN_CPUID, INSN_MWAIT, INSN_XSETBV, INSN_HLT };
 
 static void require(int ok)
 {
@@ -37,7 +37,7 @@ static void check_mov(const uint8_t *code, unsigned avail, enum code_mode mode)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const enum code_mode modes[] = { CODE_16, CODE_32, CODE_64 };
-    struct system_insn s;
+    struct cr_insn s;
     uint8_t *code;
 
     if (size == 0)
@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(code, data, size);
     for (unsigned i = 0; i < 3; i++) {
         check_mov(code, size, modes[i]);
-        if (decode_system(code, size, modes[i], &s)) {
+        if (decode_cr(code, size, modes[i], &s)) {
             require(s.length >= 2 && s.length <= size && s.length <= INSN_MAX);
             require(s.number < 16 && s.gpr < 16);
         }

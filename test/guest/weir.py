@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The guest programs under Weir: what they print must be what a bare machine gives."""
 
+import os
 import re
 import sys
 
@@ -38,7 +39,10 @@ def digests(text, exempt):
 
 
 def same_digests(name, policy, exempt, parameters=None, words=()):
-    """`com2.*` is exempt: bare, the machine has the UART that Weir keeps for itself."""
+    """`com2.*` is exempt: bare, the machine has the UART that Weir keeps for itself. Under shadow paging `shadow` is,
+    too: QEMU forgets the interrupt shadow of STI where the next instruction leaves the guest by a page fault."""
+    if "WEIR_TEST_MMU" in os.environ:
+        exempt += r"|digest shadow "
     bare = digests(output(name, "--bare", *words, parameters=parameters), exempt)
     weir = digests(output(name, *words, parameters=parameters, policy=policy), exempt)
     true("the bare run printed digests", len(bare) > 0)

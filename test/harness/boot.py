@@ -7,6 +7,7 @@ the shell on COM1, QMP and Weir's log.
 """
 
 import dataclasses
+import os
 import re
 import shutil
 import tempfile
@@ -33,11 +34,14 @@ class Result:
 
 class Boot:
     """WORDS are options of `./weir run`; POLICY is the text of a policy file;
-    GUEST is the name of a guest program (test/guest), PARAMETERS its bytes."""
+    GUEST is the name of a guest program (test/guest), PARAMETERS its bytes.
+    The environment's WEIR_TEST_MMU is --mmu for those that say nothing of it."""
 
     def __init__(self, *words, policy=None, guest=None, parameters=None, timeout=TIME_LIMIT):
         self._scratch = Path(tempfile.mkdtemp(prefix="weir-test-"))
         own = ["--headless", "--timeout", str(timeout)]
+        if "WEIR_TEST_MMU" in os.environ and "--bare" not in words:
+            own += ["--mmu", os.environ["WEIR_TEST_MMU"]]
         if policy is not None:
             (self._scratch / "policy.lua").write_text(policy)
             own += ["--policy", str(self._scratch / "policy.lua")]

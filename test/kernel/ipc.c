@@ -261,13 +261,13 @@ int main(void)
     d = system_init();
     call_and_reply();
     payload_sizes();
-    u32 pages = d->budget.used, all = page_free_count();
+    u32 pages = d->budget.used, all = page_count_free();
     queue();
     replay();
     port_gone();
     notes_and_deadlines();
     check_case = "what was taken came back";
-    CHECK(page_free_count(), all);
+    CHECK(page_count_free(), all);
     CHECK(d->budget.used, pages);
     return check_end();
 }

@@ -147,7 +147,7 @@ static void take_picture(struct picture *p)
     memcpy(p->caps, d->caps, sizeof(p->caps));
     memcpy(p->child_caps, child->caps, sizeof(p->child_caps));
     p->kernel = kernel_budget;
-    p->free = page_free_count();
+    p->free = page_count_free();
     p->nobjects = count_objects();
     p->port_queue = (u64)container_of(system_object(d, PORT), struct port, object)->cpu[0].first;
     p->note_bits = container_of(system_object(d, NOTE), struct note, object)->bits;
@@ -260,7 +260,7 @@ static void refused_calls(void)
 /* A child's budget leaves its parent's, and comes back whole, whatever the child did with it. */
 static void budgets(void)
 {
-    u32 used = d->budget.used, pages = page_free_count();
+    u32 used = d->budget.used, pages = page_count_free();
 
     check_case = "budgets";
     CHECK(create(WEIR_DOMAIN, FREE, 100, 16, 0, 0), WEIR_OK);
@@ -274,7 +274,7 @@ static void budgets(void)
     CHECK(sys(WEIR_MAP, FREE, MEMORY, 0x400000, 0, 3, WEIR_P_READ), WEIR_E_MEMORY); /* no page for a table */
     CHECK(sys(WEIR_DESTROY, FREE, 0, 0, 0, 0, 0), WEIR_OK);
     CHECK(d->budget.used, used);
-    CHECK(page_free_count(), pages);
+    CHECK(page_count_free(), pages);
 }
 
 /* A map() that is refused says why, and keeps no page table; unmapping gives back the last one. */
@@ -369,20 +369,20 @@ int main(void)
     maps();
     destroy_all();
     check_case = "all comes back";
-    u32 used = d->budget.used, pages = page_free_count();
+    u32 used = d->budget.used, pages = page_count_free();
     struct weir_account before, during, after;
     account(NULL, &before);
     make_all();
     account(NULL, &during);
     CHECK(during.domains > before.domains && during.threads > before.threads && during.ports == before.ports + 1, true);
     CHECK(during.capabilities > before.capabilities && during.free_pages < before.free_pages, true);
-    CHECK(during.free_pages, page_free_count());
+    CHECK(during.free_pages, page_count_free());
     maps();
     destroy_all();
     account(NULL, &after);
     CHECK(memcmp(&before, &after, sizeof(before)), 0);
     CHECK(d->budget.used, used);
-    CHECK(page_free_count(), pages);
+    CHECK(page_count_free(), pages);
     struct memory *leak = memory_create(d, 1, NULL);
     account(NULL, &after);
     CHECK(leak && after.memories == before.memories + 1 && after.free_pages < before.free_pages, true);

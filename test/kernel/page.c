@@ -72,7 +72,7 @@ int main(void)
     CHECK(in_region(HOST_REGION) && in_region(HOST_REGION + REGION_BYTES - 1), true);
 
     struct budget all = kernel_budget;
-    free_now = page_free_count();
+    free_now = page_count_free();
     CHECK(all.limit, PAGES);
     CHECK(all.limit - all.used, free_now);
     /* What host_start took; the rest is asked for as one run, then in single pages. */
@@ -82,7 +82,7 @@ int main(void)
     take(0, free_now + 1);
     take(0, free_now);
     take(0, 1);
-    CHECK(page_free_count(), 0);
+    CHECK(page_count_free(), 0);
     give_back(0);
     budgets[0] = (struct budget){5000, 0};
     budgets[1] = (struct budget){2000, 0};
@@ -93,7 +93,7 @@ int main(void)
             give_back((u32)(next_random() % nruns));
         else
             take((u32)(next_random() % BUDGETS), n);
-        CHECK(page_free_count(), free_now);
+        CHECK(page_count_free(), free_now);
     }
     while (nruns)
         give_back(0);

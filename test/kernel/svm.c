@@ -5,7 +5,9 @@
 #include "check.h"
 #include "core/log.h"
 #include "mm/page.h"
+#include "vm/exit.h"
 #include "vm/hook.h"
+#include "vm/shadow.h"
 #include "vm/npt.h"
 #include "vm/svm/svm.h"
 #include "x86/fence.h"
@@ -49,6 +51,28 @@ void npt_init(const struct npt_format *f)
 }
 
 const struct vcpu_ops *vcpu_ops = &svm_ops;
+
+enum paging paging_mode;
+
+const char *paging_choose(bool nested_there)
+{
+    panic("paging_choose %d", nested_there);
+}
+
+const char *paging_name(void)
+{
+    return "shadow";
+}
+
+void shadow_forget_all(struct vcpu *of)
+{
+    svm_load_control(of);
+}
+
+void control_write_efer(struct vcpu *of, u64 value)
+{
+    panic("control_write_efer %p %lx", (void *)of, value);
+}
 
 u64 hook_page(void)
 {
@@ -195,7 +219,9 @@ static void reasons(void)
         {0x7c, 0, WEIR_EXIT_RDMSR}, {0x7c, 1, WEIR_EXIT_WRMSR}, {0x7f, 0, WEIR_EXIT_SHUTDOWN},
         {0x80, 0, WEIR_EXIT_FORBIDDEN}, {0x81, 0, WEIR_EXIT_VMMCALL}, {0x82, 0, WEIR_EXIT_FORBIDDEN},
         {0x86, 0, WEIR_EXIT_FORBIDDEN}, {0x8b, 0, WEIR_EXIT_MWAIT}, {~0ull, 0, WEIR_EXIT_INVALID},
-        {0xffffffff, 0, WEIR_EXIT_INVALID}, {0, 0, WEIR_EXIT_UNKNOWN}, {0x4e, 0, WEIR_EXIT_UNKNOWN},
+        {0xffffffff, 0, WEIR_EXIT_INVALID}, {0, 0, WEIR_EXIT_CR}, {0x13, 0, WEIR_EXIT_CR},
+        {0x65, 0, WEIR_EXIT_CR}, {0x79, 0, WEIR_EXIT_INVLPG}, {0x4e, 0, WEIR_EXIT_PAGE_FAULT}, {0x7d, 0x28, WEIR_EXIT_TASK_SWITCH},
+        {1, 0, WEIR_EXIT_UNKNOWN},
         {0x90, 0, WEIR_EXIT_UNKNOWN}, {0x401, 0, WEIR_EXIT_UNKNOWN},
     };
 
@@ -225,6 +251,81 @@ static void reasons(void)
     vmcb.efer = EFER_SVME | EFER_LME | EFER_LMA;
     exits(0x72, 0, 0);
     CHECK(seen.code64, true);
+}
+
+/* What only a CPU with decode assists tells (15.33); others leave EXITINFO1 0, and the kernel decodes the code. */
+static void control_registers(void)
+{
+    static const struct {
+        u64 code, info;
+        u8 op, number, gpr;
+        bool known;
+    } rows[] = {
+        {0x14, BIT(63) | 7, CR_TO, 4, 7, true}, /* MOV CR4, EDI */
+        {0x14, 0, CR_TO, 4, 0, false},          /* the same without decode assists */
+        {0x03, BIT(63) | 12, CR_FROM, 3, 12, true},
+        {0x65, BIT(63) | 1, CR_TO, 0, 1, true},
+        {0x10, 3, CR_TO, 0, 3, false}, /* LMSW or CLTS */
+        {0x65, 3, CR_TO, 0, 3, false},
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+        start();
+        check_case = "control register";
+        vmcb.next_rip = 0x1003;
+        svm_features.decode_assist = rows[i].known;
+        exits(rows[i].code, rows[i].info, 0);
+        CHECK(seen.cr.length, rows[i].known ? 3 : 0);
+        CHECK(seen.cr.op, rows[i].op);
+        CHECK(seen.cr.number, rows[i].number);
+        CHECK(seen.cr.gpr, rows[i].gpr);
+    }
+    start();
+    check_case = "INVLPG";
+    vmcb.next_rip = 0x1003;
+    exits(0x79, 0xfffff00012345678, 0);
+    CHECK(seen.cr.length, 3);
+    CHECK(seen.gpa, 0xfffff00012345678);
+    check_case = "#PF";
+    exits(0x4e, 0x17, 0xfffff00012345678);
+    CHECK(seen.error, 0x17);
+    CHECK(seen.gpa, 0xfffff00012345678);
+}
+
+/* What the CPU runs with under shadow paging, for what the guest believes. */
+static void shadow_control(void)
+{
+    start();
+    paging_mode = PAGING_SHADOW_CACHED;
+    check_case = "unpaged";
+    v.root = 0x5000;
+    v.control = (struct control){.cr4 = CR4_SMEP, .efer = EFER_LME};
+    svm_set_cr0(&v, CR0_PE | CR0_TS);
+    svm_load_control(&v);
+    CHECK(vmcb.cr0, CR0_PE | CR0_TS | CR0_PG | CR0_WP);
+    CHECK(vmcb.cr3, 0x5000);
+    CHECK(vmcb.cr4, CR4_PAE); /* SMEP would forbid the flat tables' pages */
+    CHECK(vmcb.efer, EFER_SVME | EFER_NXE);
+    CHECK(vmcb.intercept_cr, ICPT_READ_CR(0) | ICPT_READ_CR(3) | ICPT_READ_CR(4) | ICPT_WRITE_CR(0) |
+                                 ICPT_WRITE_CR(3) | ICPT_WRITE_CR(4));
+    struct guest_view g;
+    svm_ops.guest_view(&v, &g);
+    CHECK(g.cr0, CR0_PE | CR0_TS);
+    CHECK(g.cr4, CR4_SMEP);
+    CHECK(g.efer, EFER_LME);
+
+    check_case = "long mode";
+    v.control.cr4 = CR4_PAE | CR4_SMEP;
+    v.control.efer = EFER_LME | EFER_LMA;
+    svm_set_cr0(&v, CR0_PE | CR0_PG | CR0_WP);
+    svm_load_control(&v);
+    CHECK(vmcb.cr4, CR4_PAE | CR4_SMEP);
+    CHECK(vmcb.efer, EFER_SVME | EFER_NXE | EFER_LME | EFER_LMA);
+    CHECK(vmcb.intercept_cr, ICPT_READ_CR(3) | ICPT_WRITE_CR(3) | ICPT_WRITE_CR(4));
+    vmcb.cr0 |= CR0_TS; /* by the guest, without an exit */
+    svm_ops.guest_view(&v, &g);
+    CHECK(g.cr0, CR0_PE | CR0_PG | CR0_WP | CR0_TS);
+    paging_mode = PAGING_NESTED;
 }
 
 /* An event that the exit interrupted is injected again as it was, but INT n, INT3 and INTO are executed again. */
@@ -257,6 +358,11 @@ static void events(void)
         CHECK(vmcb.eventinj, rows[i].again ? rows[i].event : 0);
         CHECK(v.event, 0); /* once */
     }
+    start();
+    check_case = "interrupted interrupt as QEMU has it";
+    vmcb.exitintinfo = 0x80000330;
+    exits(0x72, 0, 0);
+    CHECK(event_seen, 0x80000030);
 }
 
 static void write_back(void)
@@ -348,6 +454,8 @@ int main(void)
     outs_by_prefix();
     nested_faults();
     reasons();
+    control_registers();
+    shadow_control();
     events();
     write_back();
     permissions();

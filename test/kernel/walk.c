@@ -3,10 +3,13 @@
 #include <string.h>
 
 #include "check.h"
+#include "core/log.h"
 #include "mm/window.h"
+#include "obj/device.h"
 #include "vm/a20.h"
 #include "vm/guest_memory.h"
 #include "vm/hook.h"
+#include "vm/shadow.h"
 
 #define TABLES 0x100000ull
 #define LINEAR 0x12345678ull /* of 32-bit tables */
@@ -15,6 +18,20 @@ bool a20_closed;
 static struct guest_view g;
 static u64 gpa;
 static u32 error;
+
+enum paging paging_mode;
+
+void shadow_written_frame(u64 at, unsigned bytes)
+{
+    panic("shadow_written_frame %lx %u", at, bytes);
+}
+
+static u64 bound_page = ~0ull;
+
+bool binding_in_page(u64 page)
+{
+    return page == bound_page;
+}
 
 u64 hook_page(void)
 {
@@ -217,9 +234,19 @@ static void four_levels(void)
     CHECK(error, PF_P | PF_RSVD);
     put(entry_at(a, 0), get(entry_at(a, 0), 8) & ~PTE_PS, 8);
     check_case = "a table that nothing answers at reads as ones";
+    u64 pde = get(entry_at(a, 2), 8);
     put(entry_at(a, 2), HOST_REGION | 7, 8);
     CHECK(walk(a, 0), false);
     CHECK(error, PF_P | PF_RSVD);
+    check_case = "a table in a bound page, too, and nothing is written to it";
+    put(entry_at(a, 2), pde, 8);
+    put(entry_at(a, 3), 0x5007, 8);
+    bound_page = entry_at(a, 3) & ~PAGE_MASK;
+    CHECK(walk(a, PF_W), false);
+    CHECK(error, PF_P | PF_RSVD | PF_W);
+    CHECK(get(entry_at(a, 3), 8), 0x5007);
+    bound_page = ~0ull;
+    CHECK(walk(a, PF_W), true);
 }
 
 /* #PF or not by the words of AMD APM vol. 2, 5.6, one rule after the other. */

@@ -4,6 +4,7 @@ notice (doc/restart.md). test-boot/mayfly is storage with test/storage/kill/kill
 
 import collections
 import json
+import os
 import re
 
 import bootimage
@@ -73,6 +74,8 @@ def load(machine, n, size, rw, largest, seed, more=""):
 def run(words, rounds, timeout):
     with_mayfly()
     with Boot(*words, policy=POLICY, timeout=timeout) as machine:
+        equal("how the guest is paged", json.loads(machine.ok("weirctl --json status"))["paging"],
+              os.environ.get("WEIR_TEST_MMU", "npt"))
         for seed, (n, size, rw, largest) in enumerate(rounds):
             load(machine, n, size, rw, largest, seed)
             machine.ok("fstrim / 2>/dev/null; sync; echo 3 >/proc/sys/vm/drop_caches; "

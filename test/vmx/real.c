@@ -8,6 +8,7 @@
 #include "mm/page.h"
 #include "vm/exit.h"
 #include "vm/npt.h"
+#include "vm/shadow.h"
 #include "vm/vmx/vmx.h"
 #include "x86/fence.h"
 
@@ -20,6 +21,33 @@ static struct vcpu v;
 static u64 shown[8];
 static unsigned shown_count, emulated, delivered, raised, handled;
 static u8 code_bytes[16];
+
+const struct vcpu_ops *vcpu_ops;
+enum paging paging_mode;
+
+/* Shadow paging's part of control.c: not here. */
+void shadow_load_root(struct vcpu *of)
+{
+    (void)of;
+    abort();
+}
+
+void shadow_forget_all(struct vcpu *of)
+{
+    shadow_load_root(of);
+}
+
+void shadow_invalidate(struct vcpu *of, u64 linear)
+{
+    (void)linear;
+    shadow_load_root(of);
+}
+
+void code_cache_fill(struct cpu *cpu, struct code_cache *c, const struct guest_view *g, u64 cr3)
+{
+    if (cpu && c && g && cr3)
+        abort();
+}
 
 void npt_show(u64 pa)
 {
@@ -65,16 +93,6 @@ void vmx_write_rip(struct vcpu *to)
     (void)to;
 }
 
-void vmx_set_pin(struct vmx *x, u32 bits, bool on)
-{
-    x->pin = on ? x->pin | bits : x->pin & ~bits;
-}
-
-void vmx_set_proc(struct vmx *x, u32 bits, bool on)
-{
-    x->proc = on ? x->proc | bits : x->proc & ~bits;
-}
-
 bool vmx_takes_interrupts(const struct vcpu *of)
 {
     (void)of;
@@ -114,6 +132,21 @@ bool host_wrmsr_safe(u32 msr, u64 value)
     return true;
 }
 
+static struct guest_view view(void)
+{
+    struct guest_view g;
+
+    vmx_guest_view(&v, &g);
+    return g;
+}
+
+static bool writes(unsigned number, u64 value)
+{
+    struct guest_view g = view();
+
+    return vmx_write_control(&v, &g, number, value);
+}
+
 static void load(unsigned i, u16 selector, u16 attributes, u32 limit, u64 base)
 {
     struct weir_emu_segment s = {selector, attributes, limit, base};
@@ -130,7 +163,14 @@ static void start(void)
     v.vmx = &vmx;
     v.cpu = this_cpu();
     host_vmcs[CR0_MASK] = CR0_NE | CR0_NW | CR0_CD | CR0_PE | CR0_PG;
-    vmx_real_mode(&v, 0xf000, 0xfff0);
+    const struct weir_emu_segment data = {0, 0x93, 0xffff, 0};
+    const struct weir_emu_state reset = {
+        .cr0 = CR0_ET,
+        .dr = {[5] = 0x400},
+        .segment = {data, {0xf000, 0x9b, 0xffff, 0xf0000}, data, data, data, data,
+                    [WEIR_EMU_LDTR] = {0, 0x82, 0xffff, 0}, [WEIR_EMU_TR] = {0, 0x8b, 0xffff, 0}},
+    };
+    vmx_reset(&v, &reset);
 }
 
 static void own_pages(void)
@@ -156,13 +196,13 @@ static void real_mode(void)
     check_case = "real mode";
     start();
     CHECK(host_vmcs[GUEST_CR0], CR0_PE | CR0_PG | CR0_ET | CR0_NE);
-    CHECK(vmx_cr0(), CR0_ET);
+    CHECK(view().cr0, CR0_ET);
     CHECK(host_vmcs[GUEST_CR3], shown[0]);
-    CHECK(vmx_cr3(&v), 0);
+    CHECK(view().cr3, 0);
     CHECK(host_vmcs[GUEST_CR4], CR4_PSE | CR4_VMXE | BIT(8));
-    CHECK(vmx_cr4(), 0);
+    CHECK(view().cr4, 0);
     CHECK(host_vmcs[EXCEPTION_BITMAP], ~0u);
-    CHECK(vmx.pin & PIN_INTERRUPT, PIN_INTERRUPT);
+    CHECK(host_vmcs[PIN_CONTROLS] & PIN_INTERRUPT, PIN_INTERRUPT);
     for (unsigned i = 0; i <= WEIR_EMU_GS; i++) {
         CHECK(host_vmcs[GUEST_ES_RIGHTS + 2 * i], 0xf3);
         CHECK(vmx_get_segment(&vmx, i).attributes, i == WEIR_EMU_CS ? 0x9b : 0x93);
@@ -207,7 +247,7 @@ static void protected_mode(void)
     check_case = "protected mode with real mode's segments";
     start();
     load(WEIR_EMU_DS, 0x703, 0x93, 0xffff, 0x7030);
-    CHECK(vmx_guest_cr0(&v, CR0_ET | CR0_PE), true);
+    CHECK(writes(0, CR0_ET | CR0_PE), true);
     CHECK(vmx.real, false);
     CHECK(vmx.unpaged && !vmx.unfit, true);
     CHECK(host_vmcs[EXCEPTION_BITMAP], 0);
@@ -223,7 +263,7 @@ static void protected_mode(void)
     CHECK(host_vmcs[GUEST_ES_RIGHTS + 2 * WEIR_EMU_FS], RIGHTS_UNUSABLE);
     check_case = "and back";
     load(WEIR_EMU_CS, 0x18, 0x9b, 0xffff, 0);
-    CHECK(vmx_guest_cr0(&v, CR0_ET), true);
+    CHECK(writes(0, CR0_ET), true);
     CHECK(vmx.real && vmx.unfit, true);
     CHECK(vmx_get_segment(&vmx, WEIR_EMU_SS).limit, 0xffffffff);
     CHECK(vmx_get_segment(&vmx, WEIR_EMU_FS).attributes, 0x93);
@@ -237,24 +277,24 @@ static void control_registers(void)
 {
     check_case = "control registers without paging";
     start();
-    CHECK(vmx_guest_cr0(&v, CR0_ET | CR0_PG), false);
-    CHECK(vmx_guest_cr4(&v, BIT(30)), false);
-    CHECK(vmx_guest_cr4(&v, CR4_VMXE), false);
-    CHECK(vmx_guest_cr0(&v, CR0_ET | CR0_PE), true);
-    CHECK(vmx_guest_cr4(&v, CR4_PAE | CR4_OSFXSR), true);
+    CHECK(writes(0, CR0_ET | CR0_PG), false);
+    CHECK(writes(4, BIT(30)), false);
+    CHECK(writes(4, CR4_VMXE), false);
+    CHECK(writes(0, CR0_ET | CR0_PE), true);
+    CHECK(writes(4, CR4_PAE | CR4_OSFXSR), true);
     CHECK(host_vmcs[GUEST_CR4], CR4_PSE | CR4_VMXE | CR4_OSFXSR);
-    CHECK(vmx_cr4(), CR4_PAE | CR4_OSFXSR);
-    CHECK(vmx_guest_cr3(&v, 0x5000), true);
+    CHECK(view().cr4, CR4_PAE | CR4_OSFXSR);
+    CHECK(writes(3, 0x5000), true);
     CHECK(host_vmcs[GUEST_CR3], shown[0]);
-    vmx.efer = EFER_LME;
+    v.control.efer = EFER_LME;
     check_case = "paging";
-    CHECK(vmx_guest_cr0(&v, CR0_ET | CR0_PE | CR0_PG), true);
+    CHECK(writes(0, CR0_ET | CR0_PE | CR0_PG), true);
     CHECK(host_vmcs[GUEST_CR3], 0x5000);
     CHECK(host_vmcs[GUEST_CR4], CR4_VMXE | CR4_PAE | CR4_OSFXSR);
     CHECK(host_vmcs[GUEST_EFER], EFER_LME | EFER_LMA);
-    CHECK(vmx.entry & ENTRY_GUEST_64, ENTRY_GUEST_64);
-    CHECK(vmx.proc & (PROC_CR3_LOAD | PROC_CR3_STORE), 0);
-    CHECK(vmx_guest_cr3(&v, 0x6000), false);
+    CHECK(host_vmcs[ENTRY_CONTROLS] & ENTRY_GUEST_64, ENTRY_GUEST_64);
+    CHECK(host_vmcs[PROC_CONTROLS] & (PROC_CR3_LOAD | PROC_CR3_STORE), 0);
+    CHECK(writes(3, 0x6000), false);
 }
 
 static void exceptions(void)

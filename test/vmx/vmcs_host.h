@@ -9,6 +9,10 @@ extern u64 host_vmcs[0x8000];
 
 #define vmread(field) host_vmcs[field]
 #define vmwrite(field, v) ((void)(host_vmcs[field] = (v)))
+#define vmwrite_bits(field, bits, on) vmwrite(field, (on) ? host_vmcs[field] | (bits) : host_vmcs[field] & ~(u64)(bits))
+#define vmwrite_zero(fields, n)            \
+    for (unsigned zero_i = 0; zero_i < (n); zero_i++) \
+    vmwrite((fields)[zero_i], 0)
 #define read_cr2() 0
 #define write_cr2(v) ((void)(v))
 #define read_cr8() 0

@@ -67,7 +67,7 @@ def _image(argv):
         cipher.require_rule(options.policy)
     policy = options.policy or ROOT / ("policy/default.lua" if options.key is None else ENCRYPTING)
     bootimage.make_disk(Path(options.words[0]), bootimage.modules(policy, options.module, options.key),
-                        ["mmu=nested", "log=com2"])
+                        ["log=com2"])
     return OK
 
 

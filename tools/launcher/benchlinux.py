@@ -15,6 +15,7 @@ from session import Session
 TIME_LIMIT = 400
 SETTLE_SECONDS = 5
 IDLE_SECONDS = 10
+FORKS = 100
 _USABLE = re.compile(r"BIOS-e820: \[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\] usable")
 
 
@@ -29,6 +30,29 @@ def measure():
         "memory.reserved_mib": _row(0, round((bare_memory - memory) / (1 << 20), 3), "MiB"),
         "idle.exits_per_s": _row(0, round(idle, 3), "exits per second"),
     }
+
+
+def fork_exec():
+    """Exits of one fork, exec, exit and wait in the demo guest under either form of shadow paging."""
+    return {f"fork_exec.exits_{mode}": _row(0, _exits_of_fork_exec("--mmu", f"shadow-{mode}"), "exits")
+            for mode in ("simple", "cached")}
+
+
+def _exits_of_fork_exec(*words):
+    command = f"i=0; while [ $i -lt {FORKS} ]; do /bin/true; i=$((i+1)); done"
+    with tempfile.TemporaryDirectory(prefix="weir-bench-") as folder:
+        plugin = Plugin(folder)
+        options = run.parse([*words, "--plain-disk", "--headless", "--timeout", str(TIME_LIMIT), "--",
+                             *plugin.words()])
+        with Session(options) as session:
+            shell = GuestShell(session.emulator)
+            shell.wait()
+            counts = []
+            for _ in range(3):          # the first one also reads the program from the disk
+                if shell.run(command, lambda _: None, lambda _: None, poweroff=False) != 0:
+                    raise Stop(FAILED, "the loop failed in the guest")
+                counts.append(plugin.read().vmruns)
+    return round((counts[2] - counts[1]) / FORKS, 1)
 
 
 def _row(bare, weir, unit):

@@ -17,6 +17,7 @@ from report import Stop, OK, FAILED, say, usage
 
 # Which figures come from which measurement.
 LINUX = ("boot.host_percent", "memory.reserved_mib", "idle.exits_per_s")
+SHADOW = ("fork_exec.exits_simple", "fork_exec.exits_cached")
 CRYPT = ("crypt.instr_per_byte",)
 EVENTS = ("io.kernel", "cpuid", "rdmsr", "io.ring3", "mmio.ring3", "mmio.emulator", "lua.callback",
           "ipc.call_reply", "syscall.fail", "touch.4k")
@@ -36,12 +37,15 @@ def main(argv):
     rows = {}
     # Events beside the contract's are named by the guest program alone, so an
     # unknown name asks the events too.
-    if on_bochs or not any(map(wanted.search, LINUX + CRYPT + benchdisk.NAMES)) or any(map(wanted.search, EVENTS)):
+    if on_bochs or not any(map(wanted.search, LINUX + SHADOW + CRYPT + benchdisk.NAMES)) or any(map(wanted.search, EVENTS)):
         say("measuring events (three runs of the bench guest)")
         rows.update(benchevents.measure(cpu))
     if any(map(wanted.search, LINUX)) and not on_bochs:
         say("measuring the demo guest's boot (two boots)")
         rows.update(benchlinux.measure())
+    if any(map(wanted.search, SHADOW)) and not on_bochs:
+        say("counting the exits of fork and exec under shadow paging (two boots)")
+        rows.update(benchlinux.fork_exec())
     if any(map(wanted.search, CRYPT)) and not on_bochs:
         say("counting the disk cipher's instructions (valgrind)")
         rows.update(benchcrypt.measure())

@@ -35,7 +35,7 @@ def model(cpu, bare):
 
 def _reject_unbuilt(cpu, vendor, name):
     if name in _SVM_WITHOUT_NPT:
-        raise usage(f"--cpu {cpu}: it has no nested paging, and shadow paging is not built yet")
+        raise usage(f"--cpu {cpu}: it has no nested paging, and shadow paging was not tried on Bochs yet")
     if name in _VMX_WITHOUT_EPT:
         raise usage(f"--cpu {cpu}: it has no EPT, and shadow paging on VMX is not built yet")
 

@@ -71,8 +71,10 @@ def _reject_unbuilt(options):
     """What CLI.md names and a later issue builds."""
     if command_line.number("--smp", options.smp or "1", 1, 255) != 1:
         raise usage("--smp: Weir runs on one CPU so far")
-    if (options.mmu or "nested") != "nested":
-        raise usage(f"--mmu {options.mmu}: only nested is supported so far")
+    if options.mmu not in (None, "nested", "shadow-simple", "shadow-cached"):
+        raise usage(f"--mmu {options.mmu}: nested, shadow-simple or shadow-cached")
+    if (options.mmu or "nested") != "nested" and (options.cpu or "svm").startswith("vmx"):
+        raise usage(f"--mmu {options.mmu}: only nested is supported on VT-x so far")
 
 
 def _run(options):

@@ -121,7 +121,9 @@ def _require_weir(options):
 
 
 def _kernel_options(options):
-    words = ["mmu=nested", "log=com2"]
+    words = ["log=com2"]
+    if options.mmu:
+        words.append(f"mmu={options.mmu}")
     if options.trace_exits:
         words.append("trace-exits")
     return words

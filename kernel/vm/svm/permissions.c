@@ -5,6 +5,7 @@
 #include "mm/page.h"
 #include "svm.h"
 #include "vm/exit.h"
+#include "vm/paging.h"
 #include "x86/apic.h"
 
 #define MSR_VM_CR 0xc0010114u
@@ -15,12 +16,9 @@ static u8 *iopm;  /* 3 pages: one bit a port */
 static u8 *msrpm; /* 2 pages: two bits an MSR, read and write */
 
 /* Always intercepted, besides firmware_msrs. */
-static const struct {
-    u32 msr;
-    bool read; /* intercepted too */
-} own_msrs[] = {
-    {MSR_EFER, true},       {MSR_VM_CR, true}, {MSR_VM_HSAVE_PA, true}, {MSR_SVM_KEY, true},
-    {MSR_APIC_BASE, false}, {MSR_TSC, false},  {MSR_TSC_ADJUST, false},
+static const struct msr_rule own_msrs[] = {
+    {MSR_EFER, MSR_EFER, true}, {MSR_VM_CR, MSR_VM_CR, true}, {MSR_VM_HSAVE_PA, MSR_SVM_KEY, true},
+    {MSR_APIC_BASE, MSR_APIC_BASE, false}, {MSR_TSC, MSR_TSC, false}, {MSR_TSC_ADJUST, MSR_TSC_ADJUST, false},
 };
 
 /* Bit number of the MSR's read bit in the map; -1: outside, always intercepted. */
@@ -60,32 +58,12 @@ void svm_permissions_use(struct vmcb *c)
 
 void svm_intercept_io(u16 first, u16 last, bool on)
 {
-    for (u32 p = first; p <= last; p++) {
-        if (on)
-            iopm[p / 8] |= (u8)(1u << (p % 8));
-        else
-            iopm[p / 8] &= (u8)~(1u << (p % 8));
-    }
+    bits_set(iopm, first, last, on);
 }
 
 void svm_intercept_msr(u32 first, u32 last, bool on)
 {
-    for (u64 msr = first; msr <= last; msr++) {
-        if (msr_bit((u32)msr) < 0) { /* on to the next range of the map */
-            msr = msr < 0xc0000000 ? 0xbfffffff : msr < 0xc0010000 ? 0xc000ffff : 0xffffffff;
-            continue;
-        }
-        set_msr((u32)msr, on, on);
-    }
-    if (on)
-        return;
-    for (unsigned i = 0; i < ARRAY_SIZE(own_msrs); i++)
-        if (own_msrs[i].msr >= first && own_msrs[i].msr <= last)
-            set_msr(own_msrs[i].msr, own_msrs[i].read, true);
-    for (unsigned i = 0; i < FIRMWARE_MSRS; i++)
-        for (u32 msr = firmware_msrs[i].first; msr <= firmware_msrs[i].last; msr++)
-            if (msr >= first && msr <= last)
-                set_msr(msr, false, true);
+    msr_intercept(first, last, on, set_msr, own_msrs, ARRAY_SIZE(own_msrs));
 }
 
 /* SVM is absent: so are its MSRs. */
@@ -96,10 +74,13 @@ static bool is_hidden(u32 msr)
 
 bool svm_read_msr(struct vcpu *v, u32 msr, u64 *value, bool *fault)
 {
-    if (msr == MSR_EFER)
-        *value = v->vmcb->efer & ~EFER_SVME;
-    else
-        *fault = is_hidden(msr);
+    struct guest_view g;
+
+    *fault = is_hidden(msr);
+    if (msr == MSR_EFER) {
+        vcpu_ops->guest_view(v, &g);
+        *value = g.efer;
+    }
     return msr == MSR_EFER || *fault;
 }
 
@@ -117,13 +98,19 @@ static bool try_efer(u64 *bits)
 static bool write_efer(struct vcpu *v, u64 value)
 {
     const u64 known = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
-    u64 other = value & ~(known | EFER_SVME), now = v->vmcb->efer;
+    u64 other = value & ~(known | EFER_SVME);
+    struct guest_view g;
 
-    if ((value & EFER_SVME) || ((value ^ now) & EFER_LME && (v->vmcb->cr0 & CR0_PG)))
+    vcpu_ops->guest_view(v, &g);
+    if ((value & EFER_SVME) || ((value ^ g.efer) & EFER_LME && (g.cr0 & CR0_PG)))
         return false;
     if (other && !try_efer(&other))
         return false;
-    v->vmcb->efer = (value & (EFER_SCE | EFER_LME | EFER_NXE)) | (now & EFER_LMA) | other | EFER_SVME;
+    value = (value & (EFER_SCE | EFER_LME | EFER_NXE)) | (g.efer & EFER_LMA) | other;
+    if (paging_is_shadow())
+        control_write_efer(v, value);
+    else
+        v->vmcb->efer = value | EFER_SVME;
     return true;
 }
 

@@ -5,8 +5,10 @@
 #include "core/log.h"
 #include "core/string.h"
 #include "obj/domain.h"
+#include "vm/exit.h"
 #include "vm/hook.h"
 #include "vm/npt.h"
+#include "vm/shadow.h"
 #include "x86/fence.h"
 
 #define MSR_VM_CR 0xc0010114u
@@ -15,9 +17,12 @@
 
 struct svm_features svm_features;
 
-static const u8 reason_of[0x90] = { /* exit codes 60h to 8Fh; 0 stands for none, IO is named apart */
+static const u8 reason_of[0x90] = { /* 0 stands for none, IO is named apart */
+    [0x00] = WEIR_EXIT_CR,        [0x03] = WEIR_EXIT_CR,        [0x04] = WEIR_EXIT_CR,
+    [0x10] = WEIR_EXIT_CR,        [0x13] = WEIR_EXIT_CR,        [0x14] = WEIR_EXIT_CR,
+    [0x4e] = WEIR_EXIT_PAGE_FAULT, [0x65] = WEIR_EXIT_CR,       [0x79] = WEIR_EXIT_INVLPG, [0x7d] = WEIR_EXIT_TASK_SWITCH,
     [0x60] = WEIR_EXIT_INTR,      [0x61] = WEIR_EXIT_NMI,       [0x63] = WEIR_EXIT_INIT,
-    [0x64] = WEIR_EXIT_WINDOW,    [0x72] = WEIR_EXIT_CPUID,     [0x74] = WEIR_EXIT_IRET,
+    [0x72] = WEIR_EXIT_CPUID,     [0x74] = WEIR_EXIT_IRET,
     [0x76] = WEIR_EXIT_INVD,      [0x78] = WEIR_EXIT_HLT,       [0x7a] = WEIR_EXIT_FORBIDDEN,
     [0x7b] = WEIR_EXIT_IO,        [0x7c] = WEIR_EXIT_RDMSR,     [0x7f] = WEIR_EXIT_SHUTDOWN,
     [0x80] = WEIR_EXIT_FORBIDDEN, [0x81] = WEIR_EXIT_VMMCALL,   [0x82] = WEIR_EXIT_FORBIDDEN,
@@ -52,12 +57,7 @@ const char *svm_unusable(void)
         .next_rip = c.edx & BIT(3),
         .decode_assist = c.edx & BIT(7),
     };
-    return svm_features.npt ? NULL : "this CPU has no nested paging, and shadow paging is not built yet";
-}
-
-static const char *paging_name(void)
-{
-    return "npt";
+    return paging_choose(svm_features.npt);
 }
 
 static void init_cpu(struct cpu *cpu)
@@ -74,7 +74,7 @@ static void init_cpu(struct cpu *cpu)
         .table = PTE_P | PTE_W | PTE_U | PTE_A | PTE_D,
         .leaf = PTE_P | PTE_W | PTE_U | PTE_A | PTE_D,
     };
-    format.gib = cpu_features.pdpe1gb;
+    format.gib = cpu_features.pdpe1gb && !paging_is_shadow(); /* its flat root leads to page directories */
     npt_init(&format);
 }
 
@@ -84,31 +84,6 @@ static void set_intercept(struct vmcb *c, unsigned bit, bool on)
         c->intercept[bit / 32] |= 1u << (bit % 32);
     else
         c->intercept[bit / 32] &= ~(1u << (bit % 32));
-}
-
-/* Real mode, as the BIOS starts a boot sector; CS:IP is the caller's. */
-static void real_mode(struct vcpu *v, u16 cs, u16 ip)
-{
-    struct vmcb *c = v->vmcb;
-    const struct weir_emu_segment data = {0, 0x93, 0xffff, 0};
-
-    c->cs = (struct weir_emu_segment){cs, 0x9b, 0xffff, (u64)cs << 4};
-    c->es = c->ss = c->ds = c->fs = c->gs = data;
-    c->gdtr = (struct weir_emu_segment){0, 0, 0xffff, 0};
-    c->idtr = (struct weir_emu_segment){0, 0, 0x3ff, 0};
-    c->ldtr = (struct weir_emu_segment){0, 0x82, 0xffff, 0};
-    c->tr = (struct weir_emu_segment){0, 0x8b, 0xffff, 0};
-    c->cr0 = CR0_ET;
-    c->cr3 = c->cr4 = c->cr2 = 0;
-    c->dr6 = 0xffff0ff0;
-    c->dr7 = 0x400;
-    c->efer = EFER_SVME;
-    c->g_pat = 0x0007040600070406;
-    c->cpl = 0;
-    memset(v->regs, 0, sizeof(v->regs));
-    v->rip = ip;
-    v->rflags = 2;
-    vcpu_inject(v, 0);
 }
 
 static bool create(struct vcpu *v)
@@ -126,10 +101,8 @@ static bool create(struct vcpu *v)
         set_intercept(c, always[i], true);
     svm_permissions_use(c);
     c->asid = 1;
-    c->nested_control = 1;
+    c->nested_control = !paging_is_shadow();
     c->nested_cr3 = npt_root();
-    v->flush_tlb = true;
-    real_mode(v, (u16)(hook_page() >> 4), hook_entry());
     return true;
 }
 
@@ -189,10 +162,12 @@ static noreturn void run(struct vcpu *v)
 /* An event whose delivery the exit interrupted comes again; software interrupts by executing them again. */
 static noinline void keep_event(struct vcpu *v, u64 event)
 {
-    if (EVENT_TYPE(event) == EVENT_TYPE_SOFT)
+    if (EVENT_TYPE(event) == EVENT_SOFT_INT)
         return;
-    if (EVENT_TYPE(event) == EVENT_TYPE_EXCEPTION && ((event & 0xff) == 3 || (event & 0xff) == 4))
+    if (EVENT_TYPE(event) == EVENT_EXCEPTION && ((event & 0xff) == 3 || (event & 0xff) == 4))
         return;
+    if (EVENT_TYPE(event) == EVENT_EXCEPTION && (event & 0xff) >= 32)
+        event &= ~(7ull << 8); /* QEMU calls external interrupts exceptions here */
     vcpu_inject(v, event);
 }
 
@@ -230,7 +205,7 @@ void svm_exit(struct vcpu *v)
     v->regs[RSP] = c->rsp;
     v->rip = c->rip;
     v->rflags = c->rflags;
-    if (unlikely(c->exitintinfo & BIT(31)))
+    if (unlikely(c->exitintinfo & EVENT_VALID))
         keep_event(v, c->exitintinfo);
     if (code == EXITCODE_IOIO) {
         v->exit.reason = WEIR_EXIT_IO;
@@ -249,13 +224,16 @@ void svm_exit(struct vcpu *v)
         u8 reason = code < sizeof(reason_of) ? reason_of[code] : 0;
         if (reason == WEIR_EXIT_RDMSR && (c->exitinfo1 & 1))
             reason = WEIR_EXIT_WRMSR;
-        if (unlikely(!reason)) {
-            reason = code == EXITCODE_INVALID ? WEIR_EXIT_INVALID : WEIR_EXIT_UNKNOWN;
-            v->exit.error = code;
-        }
-        v->exit.reason = reason;
         v->exit.length = svm_features.next_rip && c->next_rip > v->rip ? (u8)(c->next_rip - v->rip) : 0;
         note_code(v, c);
+        if (unlikely((u8)(reason - 1) >= WEIR_EXIT_CR - 1)) { /* none, or one of shadow paging's */
+            if (!reason)
+                reason = code == EXITCODE_INVALID ? WEIR_EXIT_INVALID : WEIR_EXIT_UNKNOWN;
+            v->exit.error = code;
+            if (reason >= WEIR_EXIT_CR)
+                svm_decode_control(v, code);
+        }
+        v->exit.reason = reason;
     }
     vcpu_handle_exit(v->cpu, v);
     write_back(v);
@@ -311,31 +289,31 @@ static void guest_view(const struct vcpu *v, struct guest_view *g)
     const struct vmcb *c = v->vmcb;
     bool long_mode = (c->efer & EFER_LMA) && (c->cs.attributes & BIT(9));
 
+    g->code_is_long = c->cs.attributes & BIT(9);
     g->cr0 = c->cr0;
     g->cr3 = c->cr3;
     g->cr4 = c->cr4;
-    g->efer = c->efer;
+    g->efer = c->efer & ~EFER_SVME;
+    if (paging_is_shadow()) {
+        const struct control *k = &v->control;
+        g->cr0 = (c->cr0 & ~(CR0_PG | CR0_WP)) | (k->cr0 & (CR0_PG | CR0_WP));
+        g->cr3 = k->cr3;
+        g->cr4 = k->cr4;
+        g->efer = k->efer;
+    }
     g->rflags = v->rflags;
     g->cpl = c->cpl;
     g->linear_rip = long_mode ? v->rip : (u32)(c->cs.base + v->rip);
     g->mode = long_mode ? CODE_64 : c->cs.attributes & BIT(10) ? CODE_32 : CODE_16;
 }
 
-static void get_state(struct vcpu *v, struct weir_emu_state *s)
+static void get_segments(struct vcpu *v, struct weir_emu_state *s)
 {
     struct vmcb *c = v->vmcb;
 
-    if (!v->cpu->ring3 && v->cpu->vcpu == v)
+    if (!v->cpu->ring3)
         vmsave(v->control_pa);
-    memcpy(s->gpr, v->regs, sizeof(s->gpr));
-    s->rip = v->rip;
-    s->rflags = v->rflags;
-    s->cr0 = c->cr0;
     s->cr2 = c->cr2;
-    s->cr3 = c->cr3;
-    s->cr4 = c->cr4;
-    s->cr8 = v->cpu->ring3 ? v->cpu->fence.tpr : read_cr8();
-    s->efer = c->efer & ~EFER_SVME;
     memset(s->dr, 0, sizeof(s->dr));
     s->dr[4] = c->dr6;
     s->dr[5] = c->dr7;
@@ -344,19 +322,45 @@ static void get_state(struct vcpu *v, struct weir_emu_state *s)
     s->segment[WEIR_EMU_TR] = c->tr;
     s->segment[WEIR_EMU_GDTR] = c->gdtr;
     s->segment[WEIR_EMU_IDTR] = c->idtr;
-    s->cpl = c->cpl;
 }
 
-static bool set_state(struct vcpu *v, const struct weir_emu_state *s, u32 effects)
+/* FS, GS, LDTR and TR are the CPU's own while the guest's state is loaded. */
+static void set_segments(struct vcpu *v, const struct weir_emu_state *s)
+{
+    struct vmcb *c = v->vmcb;
+    bool loaded = !v->cpu->ring3;
+
+    if (loaded)
+        vmsave(v->control_pa);
+    memcpy(&c->es, s->segment, 6 * sizeof(c->es));
+    c->ldtr = s->segment[WEIR_EMU_LDTR];
+    c->tr = s->segment[WEIR_EMU_TR];
+    c->gdtr = s->segment[WEIR_EMU_GDTR];
+    c->idtr = s->segment[WEIR_EMU_IDTR];
+    if (loaded)
+        vmload(v->control_pa);
+}
+
+static void set_state(struct vcpu *v, const struct weir_emu_state *s, u32 effects)
+{
+    if (effects & (WEIR_EMU_E_SEGMENTS | WEIR_EMU_E_TABLES))
+        set_segments(v, s);
+}
+
+static void reset(struct vcpu *v, const struct weir_emu_state *s)
 {
     struct vmcb *c = v->vmcb;
 
-    if (effects & WEIR_EMU_E_SEGMENTS) {
-        vmsave(v->control_pa);
-        memcpy(&c->es, s->segment, 6 * sizeof(c->es));
-        vmload(v->control_pa);
-    }
-    return true;
+    set_segments(v, s);
+    c->cr0 = s->cr0;
+    c->cr2 = c->cr3 = c->cr4 = 0;
+    c->dr6 = s->dr[4];
+    c->dr7 = s->dr[5];
+    c->efer = EFER_SVME;
+    c->g_pat = 0x0007040600070406;
+    c->cpl = 0;
+    if (paging_is_shadow())
+        svm_start_shadow(v);
 }
 
 static void set_cr2(struct vcpu *v, u64 cr2)
@@ -364,16 +368,9 @@ static void set_cr2(struct vcpu *v, u64 cr2)
     v->vmcb->cr2 = cr2;
 }
 
-static void reset(struct vcpu *v)
-{
-    real_mode(v, 0xf000, 0xfff0);
-    v->regs[RDX] = cpuid(1, 0).eax;
-    v->flush_tlb = true;
-}
-
 const struct vcpu_ops svm_ops = {
     .name = "svm",
-    .paging = paging_name,
+    .nested_paging = "npt",
     .init_cpu = init_cpu,
     .create = create,
     .destroy = destroy,
@@ -387,7 +384,7 @@ const struct vcpu_ops svm_ops = {
     .clear_shadow = clear_shadow,
     .set_step = set_step,
     .fetched = fetched,
-    .get_state = get_state,
+    .get_segments = get_segments,
     .set_state = set_state,
     .guest_view = guest_view,
     .take_interrupt = take_interrupt,
@@ -395,6 +392,8 @@ const struct vcpu_ops svm_ops = {
     .set_cr2 = set_cr2,
     .read_msr = svm_read_msr,
     .write_msr = svm_write_msr,
+    .load_control = svm_load_control,
+    .set_cr0 = svm_set_cr0,
     .reset = reset,
     .hypercall = {0x0f, 0x01, 0xd9},
 };

@@ -16,6 +16,13 @@ extern struct svm_features svm_features;
 /* NULL, or why SVM cannot be used on this machine. */
 const char *svm_unusable(void);
 
+/* control.c: the control registers under shadow paging; see vcpu_ops.h. */
+void svm_start_shadow(struct vcpu *v);
+void svm_load_control(struct vcpu *v);
+void svm_set_cr0(struct vcpu *v, u64 value);
+/* Exits of codes 0 to 1Fh, 4Eh, 65h, 79h and 7Dh: what EXITINFO1 and 2 tell. */
+void svm_decode_control(struct vcpu *v, u32 code);
+
 /* permissions.c: the I/O and MSR permission maps, one pair for all vCPUs. */
 void svm_permissions_init(void);
 void svm_permissions_use(struct vmcb *c);

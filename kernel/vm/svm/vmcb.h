@@ -64,11 +64,15 @@ _Static_assert(sizeof(struct vmcb) == 4096, "one page");
 
 /* intercept[0] and [1] */
 enum {
-    ICPT_INTR = 0, ICPT_NMI = 1, ICPT_INIT = 3, ICPT_CPUID = 18, ICPT_IRET = 20, ICPT_INVD = 22, ICPT_HLT = 24,
-    ICPT_INVLPGA = 26, ICPT_IOIO = 27, ICPT_MSR = 28, ICPT_SHUTDOWN = 31,
+    ICPT_INTR = 0, ICPT_NMI = 1, ICPT_INIT = 3, ICPT_CR0_SELECTIVE = 5, ICPT_CPUID = 18, ICPT_IRET = 20, ICPT_INVD = 22,
+    ICPT_HLT = 24, ICPT_INVLPG = 25, ICPT_INVLPGA = 26, ICPT_IOIO = 27, ICPT_MSR = 28, ICPT_TASK_SWITCH = 29,
+    ICPT_SHUTDOWN = 31,
     ICPT_VMRUN = 32, ICPT_VMMCALL, ICPT_VMLOAD, ICPT_VMSAVE, ICPT_STGI, ICPT_CLGI, ICPT_SKINIT,
     ICPT_MWAIT = 43,
 };
+/* intercept_cr: reads, writes */
+#define ICPT_READ_CR(n) (1u << (n))
+#define ICPT_WRITE_CR(n) (1u << (16 + (n)))
 
 #define EXITCODE_IOIO 0x7bu
 #define EXITCODE_NPF 0x400u
@@ -78,8 +82,5 @@ enum {
 #define IOIO_IN BIT(0)
 #define IOIO_STR BIT(2)
 #define IOIO_REP BIT(3)
-
-#define EVENT_TYPE(e) (((e) >> 8) & 7)
-enum { EVENT_TYPE_EXCEPTION = 3, EVENT_TYPE_SOFT = 4 };
 
 #endif

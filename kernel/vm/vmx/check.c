@@ -30,11 +30,6 @@ static void rule(bool kept, const char *field, u64 value, const char *text)
         log_line("weir: VM entry: %s is %lx: %s", field, value, text);
 }
 
-static bool canonical(u64 v)
-{
-    return (u64)((int64_t)(v << 16) >> 16) == v;
-}
-
 /* 27.3.1.1 */
 static void check_control(const struct guest *g)
 {
@@ -53,8 +48,8 @@ static void check_control(const struct guest *g)
     rule(!(g->efer & ~(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)), "EFER", g->efer, "reserved bits must be 0");
     rule(!(g->efer & EFER_LMA) == !g->ia32e, "EFER", g->efer, "LMA must equal the entry control 'IA-32e mode guest'");
     rule(!(g->cr0 & CR0_PG) || !(g->efer & EFER_LMA) == !(g->efer & EFER_LME), "EFER", g->efer, "with paging LMA must equal LME");
-    rule(canonical(vmread(GUEST_SYSENTER_ESP)), "SYSENTER_ESP", vmread(GUEST_SYSENTER_ESP), "not canonical");
-    rule(canonical(vmread(GUEST_SYSENTER_EIP)), "SYSENTER_EIP", vmread(GUEST_SYSENTER_EIP), "not canonical");
+    rule(is_canonical(vmread(GUEST_SYSENTER_ESP)), "SYSENTER_ESP", vmread(GUEST_SYSENTER_ESP), "not canonical");
+    rule(is_canonical(vmread(GUEST_SYSENTER_EIP)), "SYSENTER_EIP", vmread(GUEST_SYSENTER_EIP), "not canonical");
 }
 
 static void check_limit(const char *name, u64 limit, u64 ar)
@@ -119,8 +114,8 @@ static void check_system_segments(const struct guest *g)
     rule(!(vmread(GUEST_TR) & 4), "TR", vmread(GUEST_TR), "TI must be 0");
     check_limit("TR limit", vmread(GUEST_ES_LIMIT + 2 * WEIR_EMU_TR), tr);
     rule((ldtr & RIGHTS_UNUSABLE) || ((ldtr & 0xff) == 0x82 && !(ldtr & AR_RESERVED)), "LDTR rights", ldtr, "must be a present LDT");
-    rule(canonical(vmread(GUEST_GDTR_BASE)), "GDTR base", vmread(GUEST_GDTR_BASE), "not canonical");
-    rule(canonical(vmread(GUEST_IDTR_BASE)), "IDTR base", vmread(GUEST_IDTR_BASE), "not canonical");
+    rule(is_canonical(vmread(GUEST_GDTR_BASE)), "GDTR base", vmread(GUEST_GDTR_BASE), "not canonical");
+    rule(is_canonical(vmread(GUEST_IDTR_BASE)), "IDTR base", vmread(GUEST_IDTR_BASE), "not canonical");
     rule(!(vmread(GUEST_GDTR_LIMIT) >> 16), "GDTR limit", vmread(GUEST_GDTR_LIMIT), "above FFFFh");
     rule(!(vmread(GUEST_IDTR_LIMIT) >> 16), "IDTR limit", vmread(GUEST_IDTR_LIMIT), "above FFFFh");
 }
@@ -132,7 +127,7 @@ static void check_rip_and_activity(const struct guest *g)
     bool code64 = g->ia32e && (vmread(GUEST_CS_RIGHTS) & AR_L), pending = g->event & BIT(31);
     u32 type = (g->event >> 8) & 7;
 
-    rule(code64 ? canonical(rip) : !(rip >> 32), "RIP", rip, "not canonical, or above 4 GiB outside of 64-bit code");
+    rule(code64 ? is_canonical(rip) : !(rip >> 32), "RIP", rip, "not canonical, or above 4 GiB outside of 64-bit code");
     rule(!(g->rflags & RFLAGS_RESERVED) && (g->rflags & 2), "RFLAGS", g->rflags, "reserved bits");
     rule(!(g->rflags & RFLAGS_VM) || (!g->ia32e && (g->cr0 & CR0_PE)), "RFLAGS", g->rflags, "VM needs CR0.PE and no IA-32e mode");
     rule(!pending || type != 0 || (g->rflags & RFLAGS_IF), "RFLAGS", g->rflags, "IF must be 1 to inject an interrupt");

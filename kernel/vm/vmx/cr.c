@@ -9,7 +9,6 @@
 #include "vm/exit.h"
 #include "vmx.h"
 
-#define CR4_PCIDE BIT(17)
 #define CR0_KNOWN 0xe005003full
 #define MSR_VMX_CR4_FIXED1 0x489u
 
@@ -28,75 +27,42 @@ static bool load_pdptes(struct cpu *cpu, u64 cr3)
     return true;
 }
 
-/* MOV to CR0 (vol. 2B, MOV to control registers; vol. 3A, 10.8.5). false: #GP. */
-bool vmx_guest_cr0(struct vcpu *v, u64 value)
+/* MOV to CR0 (vol. 2B, MOV to control registers; vol. 3A, 10.8.5). */
+static bool write_cr0_of(struct vcpu *v, const struct guest_view *g, u64 value)
 {
-    u64 old = vmx_cr0(), efer = vmx_efer(v), cr4 = vmx_cr4(), changed = old ^ value;
-    bool code64 = (efer & EFER_LMA) && (vmread(GUEST_CS_RIGHTS) & BIT(13));
+    u64 efer;
 
-    if (value >> 32 || ((value & CR0_PG) && !(value & CR0_PE)) || ((value & CR0_NW) && !(value & CR0_CD)))
+    if (!control_check_cr0(g, value, &efer))
         return false;
-    if (!(value & CR0_PG) && (code64 || (cr4 & CR4_PCIDE)))
+    bool pae = (value & CR0_PG) && (g->cr4 & CR4_PAE) && !(efer & EFER_LMA);
+    if (pae && ((g->cr0 ^ value) & (CR0_PG | CR0_CD | CR0_NW)) && !load_pdptes(v->cpu, g->cr3))
         return false;
-    if ((changed & value & CR0_PG) && (efer & EFER_LME)) {
-        if (!(cr4 & CR4_PAE) || (vmread(GUEST_CS_RIGHTS) & BIT(13)))
-            return false;
-        efer |= EFER_LMA;
-    }
-    if (!(value & CR0_PG))
-        efer &= ~EFER_LMA;
-    bool pae = (value & CR0_PG) && (cr4 & CR4_PAE) && !(efer & EFER_LMA);
-    if (pae && (changed & (CR0_PG | CR0_CD | CR0_NW)) && !load_pdptes(v->cpu, vmx_cr3(v)))
-        return false;
-    vmx_load_control(v, &(struct vmx_control){(value & CR0_KNOWN) | CR0_ET, vmx_cr3(v), cr4, efer});
+    vmx_load_control(v, &(struct control){(value & CR0_KNOWN) | CR0_ET, g->cr3, g->cr4, efer});
     return true;
 }
 
-/* Without paging, CR3 is a number that is kept. With it, this is not the kernel's (false). */
-bool vmx_guest_cr3(struct vcpu *v, u64 value)
+/* Without paging, CR3 is a number that is kept. With it, CR3 and CR4 are not the kernel's. PCIDE needs IA-32e mode. */
+bool vmx_write_control(struct vcpu *v, const struct guest_view *g, unsigned number, u64 value)
 {
-    if (v->vmx->unpaged)
-        v->vmx->cr3 = value;
-    return v->vmx->unpaged;
-}
-
-/* The same; PCIDE needs IA-32e mode. */
-bool vmx_guest_cr4(struct vcpu *v, u64 value)
-{
-    if (!v->vmx->unpaged || (value & (~rdmsr(MSR_VMX_CR4_FIXED1) | CR4_VMXE | CR4_SMXE | CR4_PCIDE)))
+    if (number == 0)
+        return write_cr0_of(v, g, value);
+    if (!v->vmx->unpaged)
         return false;
-    vmx_load_control(v, &(struct vmx_control){vmx_cr0(), vmx_cr3(v), value, vmx_efer(v)});
+    if (number == 3) {
+        v->control.cr3 = value;
+    } else {
+        if (value & (~rdmsr(MSR_VMX_CR4_FIXED1) | CR4_VMXE | CR4_SMXE | CR4_PCIDE))
+            return false;
+        vmx_load_control(v, &(struct control){g->cr0, g->cr3, value, g->efer});
+    }
     return true;
 }
 
 /* Qualification: LMSW's word 31:16, general register 11:8, access 5:4, control register 3:0 (table 28-3). */
-static void decode(struct vcpu *v, u64 q)
+void vmx_decode_cr(struct vcpu *v)
 {
-    static const u8 op[4] = {SYSTEM_TO_CR, SYSTEM_FROM_CR, SYSTEM_CLTS, SYSTEM_LMSW};
+    static const u8 op[4] = {CR_TO, CR_FROM, CR_CLTS, CR_LMSW};
+    u64 q = vmread(QUALIFICATION);
 
-    v->exit.cr.known = true;
-    v->exit.cr.op = op[(q >> 4) & 3];
-    v->exit.cr.number = q & 15;
-    v->exit.cr.gpr = (q >> 8) & 15;
-}
-
-void vmx_control_register(struct vcpu *v)
-{
-    static bool (*const write[])(struct vcpu *v, u64 value) = {
-        [0] = vmx_guest_cr0, [3] = vmx_guest_cr3, [4] = vmx_guest_cr4};
-    struct guest_view g;
-
-    decode(v, vmread(QUALIFICATION));
-    u64 *gpr = &v->regs[v->exit.cr.gpr];
-    u8 n = v->exit.cr.number;
-
-    vmx_guest_view(v, &g);
-    u64 value = g.mode == CODE_64 ? *gpr : (u32)*gpr;
-    bool reads = v->exit.cr.op == SYSTEM_FROM_CR && n == 3;
-    if (reads)
-        *gpr = (u32)vmx_cr3(v); /* CR3 exits only without paging */
-    if (reads || (v->exit.cr.op == SYSTEM_TO_CR && n < ARRAY_SIZE(write) && write[n] && write[n](v, value)))
-        vcpu_advance(v, v->exit.length);
-    else
-        vcpu_raise(v, VECTOR_GP, 0);
+    v->exit.cr = (struct cr_insn){op[(q >> 4) & 3], v->exit.length, q & 15, (q >> 8) & 15};
 }

@@ -83,8 +83,3 @@ u64 ept_pointer(void)
 {
     return npt_root() | TYPE_WB | 3 << 3; /* tables are cached, 4 levels */
 }
-
-void ept_mtrr_written(void)
-{
-    npt_retype();
-}

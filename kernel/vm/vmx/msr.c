@@ -4,6 +4,7 @@
 #include "core/string.h"
 #include "mm/page.h"
 #include "vm/exit.h"
+#include "vm/npt.h"
 #include "vmx.h"
 #include "x86/apic.h"
 
@@ -16,10 +17,7 @@ static u8 *io_bitmap;  /* 2 pages: one bit a port */
 static u8 *msr_bitmap; /* reads of 0 to 1FFFh and C0000000h to C0001FFFh, then writes */
 
 /* Always intercepted, besides firmware_msrs. */
-static const struct {
-    u32 first, last;
-    bool read; /* reads, too */
-} own_msrs[] = {
+static const struct msr_rule own_msrs[] = {
     {MSR_FEATURE_CONTROL, MSR_FEATURE_CONTROL, true}, {MSR_VMX_FIRST, MSR_VMX_LAST, true},
     {MSR_SMM_MONITOR, MSR_SMM_MONITOR, true}, {MSR_APIC_BASE, MSR_APIC_BASE, false}, {MSR_TSC, MSR_TSC, false},
     {MSR_TSC_ADJUST, MSR_TSC_ADJUST, false}, {0x200, 0x21f, false}, {0x250, 0x250, false}, {0x258, 0x259, false},
@@ -27,52 +25,25 @@ static const struct {
     {MSR_EFER, MSR_EFER, true}, /* the last: only without unrestricted guest */
 };
 
-static void set_bit(u8 *map, u32 bit, bool on)
-{
-    if (on)
-        map[bit / 8] |= (u8)(1u << (bit % 8));
-    else
-        map[bit / 8] &= (u8)~(1u << (bit % 8));
-}
-
+/* Those outside of the two ranges always exit. */
 static void set_msr(u32 msr, bool read, bool write)
 {
     u32 bit = msr < 0x2000 ? msr : msr - 0xc0000000 + 0x2000;
 
-    set_bit(msr_bitmap, bit, read);
-    set_bit(msr_bitmap + 0x800, bit, write);
-}
-
-/* Those outside of the two ranges always exit. */
-static bool has_bit(u64 msr)
-{
-    return msr < 0x2000 || msr - 0xc0000000 < 0x2000;
+    if (bit >= 0x4000)
+        return;
+    bits_set(msr_bitmap, bit, bit, read);
+    bits_set(msr_bitmap + 0x800, bit, bit, write);
 }
 
 void vmx_intercept_io(u16 first, u16 last, bool on)
 {
-    for (u32 p = first; p <= last; p++)
-        set_bit(io_bitmap, p, on);
+    bits_set(io_bitmap, first, last, on);
 }
 
 void vmx_intercept_msr(u32 first, u32 last, bool on)
 {
-    for (u64 msr = first; msr <= last; msr++) {
-        if (has_bit(msr))
-            set_msr((u32)msr, on, on);
-        else if (msr < 0xc0000000)
-            msr = 0xbfffffff;
-        else
-            break;
-    }
-    for (unsigned i = 0; !on && i < ARRAY_SIZE(own_msrs) - vmx_features.unrestricted; i++)
-        for (u32 msr = own_msrs[i].first; msr <= own_msrs[i].last; msr++)
-            if (msr >= first && msr <= last)
-                set_msr(msr, own_msrs[i].read, true);
-    for (unsigned i = 0; !on && i < FIRMWARE_MSRS; i++)
-        for (u32 msr = firmware_msrs[i].first; msr <= firmware_msrs[i].last; msr++)
-            if (msr >= first && msr <= last && has_bit(msr))
-                set_msr(msr, false, true);
+    msr_intercept(first, last, on, set_msr, own_msrs, ARRAY_SIZE(own_msrs) - vmx_features.unrestricted);
 }
 
 void vmx_bitmaps_init(void)
@@ -122,12 +93,15 @@ static bool is_hidden(u32 msr)
 
 bool vmx_read_msr(struct vcpu *v, u32 msr, u64 *value, bool *fault)
 {
+    struct guest_view g;
+
     if (is_hidden(msr)) {
         *fault = true;
     } else if (msr == MSR_FEATURE_CONTROL) {
         *value = FEATURE_CONTROL_LOCKED;
     } else if (msr == MSR_EFER) {
-        *value = vmx_efer(v);
+        vmx_guest_view(v, &g);
+        *value = g.efer;
     } else {
         enum vmcs_field field = field_of(msr);
         if (!field)
@@ -150,12 +124,13 @@ static bool cpu_takes(u32 msr, u64 value)
 static bool write_efer(struct vcpu *v, u64 value)
 {
     const u64 guests = EFER_SCE | EFER_LME | EFER_NXE;
-    u64 now = vmx_efer(v);
+    struct guest_view g;
 
-    if ((value & ~(guests | EFER_LMA)) || ((value ^ now) & EFER_LME && (vmx_cr0() & CR0_PG)))
+    vmx_guest_view(v, &g);
+    if ((value & ~(guests | EFER_LMA)) || ((value ^ g.efer) & EFER_LME && (g.cr0 & CR0_PG)))
         return false;
-    v->vmx->efer = (value & guests) | (now & EFER_LMA);
-    vmwrite(GUEST_EFER, v->vmx->unpaged ? v->vmx->efer & ~EFER_LME : v->vmx->efer);
+    value = v->control.efer = (value & guests) | (g.efer & EFER_LMA);
+    vmwrite(GUEST_EFER, v->vmx->unpaged ? value & ~EFER_LME : value);
     return true;
 }
 
@@ -174,7 +149,7 @@ bool vmx_write_msr(struct vcpu *v, u32 msr, u64 value, bool *fault)
     } else if (ept_is_mtrr(msr)) {
         *fault = !wrmsr_safe(msr, value);
         if (!*fault) {
-            ept_mtrr_written();
+            npt_retype();
             v->flush_tlb = true;
         }
     } else {

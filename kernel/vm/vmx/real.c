@@ -83,7 +83,7 @@ static u64 unpaged_cr4(u64 cr4, bool real)
     return real ? (cr4 & ~CR4_NOT_V86) | CR4_PCE : cr4;
 }
 
-void vmx_load_control(struct vcpu *v, const struct vmx_control *c)
+void vmx_load_control(struct vcpu *v, const struct control *c)
 {
     struct vmx *x = v->vmx;
     bool restricted = !vmx_features.unrestricted;
@@ -97,8 +97,7 @@ void vmx_load_control(struct vcpu *v, const struct vmx_control *c)
     }
     x->unpaged = unpaged;
     x->real = real;
-    x->cr3 = c->cr3;
-    x->efer = c->efer;
+    v->control = *c;
     vmwrite(CR0_SHADOW, c->cr0);
     vmwrite(GUEST_CR0, (c->cr0 & ~(CR0_CD | CR0_NW)) | CR0_NE | (unpaged ? CR0_PE | CR0_PG : 0));
     vmwrite(CR4_SHADOW, c->cr4);
@@ -106,15 +105,15 @@ void vmx_load_control(struct vcpu *v, const struct vmx_control *c)
     vmwrite(GUEST_CR4, (unpaged ? unpaged_cr4(c->cr4, real) : c->cr4) | CR4_VMXE);
     vmwrite(GUEST_CR3, unpaged ? pa_of(own) : c->cr3);
     vmwrite(GUEST_EFER, unpaged ? c->efer & ~(EFER_LME | EFER_LMA) : c->efer);
-    vmx_set_entry(x, ENTRY_GUEST_64, c->efer & EFER_LMA);
+    vmwrite_bits(ENTRY_CONTROLS, ENTRY_GUEST_64, c->efer & EFER_LMA);
     v->flush_tlb = true;
     if (!restricted)
         return;
     v->halt_exits = real;
     vmwrite(EXCEPTION_BITMAP, real ? ~0u : 0);
-    vmx_set_proc(x, PROC_CR3_LOAD | PROC_CR3_STORE, unpaged);
-    vmx_set_proc(x, PROC_INTERRUPT_WINDOW, false);
-    vmx_set_pin(x, PIN_INTERRUPT, real || v->want_interrupt_exit);
+    vmwrite_bits(PROC_CONTROLS, PROC_CR3_LOAD | PROC_CR3_STORE, unpaged);
+    vmwrite_bits(PROC_CONTROLS, PROC_INTERRUPT_WINDOW, false);
+    vmwrite_bits(PIN_CONTROLS, PIN_INTERRUPT, real || v->want_interrupt_exit);
     if (real) {
         vmwrite(GUEST_TR, 0);
         vmwrite(GUEST_ES_BASE + 2 * WEIR_EMU_TR, pa_of(own) + PAGE_SIZE);

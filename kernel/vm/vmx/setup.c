@@ -128,17 +128,10 @@ static void host_state(struct cpu *cpu)
     for (unsigned f = HOST_SS; f <= HOST_DS; f += 2)
         vmwrite(f, SEL_KDATA);
     vmwrite(HOST_ES, SEL_KDATA);
-    vmwrite(HOST_FS, 0);
-    vmwrite(HOST_GS, 0);
     vmwrite(HOST_TR, SEL_TSS);
-    vmwrite(HOST_FS_BASE, 0);
-    vmwrite(HOST_GS_BASE, 0);
     vmwrite(HOST_TR_BASE, TSS_VBASE + cpu->id * 0x4000ull);
     vmwrite(HOST_GDTR_BASE, (u64)cpu->gdt);
     vmwrite(HOST_IDTR_BASE, idt.base);
-    vmwrite(HOST_SYSENTER_CS, 0);
-    vmwrite(HOST_SYSENTER_ESP, 0);
-    vmwrite(HOST_SYSENTER_EIP, 0);
     vmwrite(HOST_EFER, rdmsr(MSR_EFER));
     vmwrite(HOST_PAT, rdmsr(MSR_PAT));
     vmwrite(HOST_RSP, cpu->kernel_rsp - 16); /* as vmx_enter leaves it */
@@ -147,6 +140,10 @@ static void host_state(struct cpu *cpu)
 
 void vmx_setup(struct vcpu *v)
 {
+    static const u16 zero[] = {
+        EXCEPTION_BITMAP, PF_MASK, PF_MATCH, CR3_TARGETS, EXIT_MSR_STORES, EXIT_MSR_LOADS, ENTRY_MSR_LOADS, ENTRY_EVENT,
+        HOST_FS, HOST_GS, HOST_FS_BASE, HOST_GS_BASE, HOST_SYSENTER_CS, HOST_SYSENTER_ESP, HOST_SYSENTER_EIP,
+    };
     const struct vmx_features *f = &vmx_features;
     bool failed;
 
@@ -154,22 +151,12 @@ void vmx_setup(struct vcpu *v)
     ASSERT(vmx_operation(v->control_pa, false));
     asm volatile("vmptrld %1" : "=@ccna"(failed) : "m"(v->control_pa) : "memory");
     ASSERT(!failed);
-    v->vmx->pin = f->pin;
-    v->vmx->proc = f->proc;
-    v->vmx->entry = f->entry;
     vmwrite(PIN_CONTROLS, f->pin);
     vmwrite(PROC_CONTROLS, f->proc);
     vmwrite(PROC_CONTROLS_2, f->proc2);
     vmwrite(EXIT_CONTROLS, f->exit);
     vmwrite(ENTRY_CONTROLS, f->entry);
-    vmwrite(EXCEPTION_BITMAP, 0);
-    vmwrite(PF_MASK, 0);
-    vmwrite(PF_MATCH, 0);
-    vmwrite(CR3_TARGETS, 0);
-    vmwrite(EXIT_MSR_STORES, 0);
-    vmwrite(EXIT_MSR_LOADS, 0);
-    vmwrite(ENTRY_MSR_LOADS, 0);
-    vmwrite(ENTRY_EVENT, 0);
+    vmwrite_zero(zero, ARRAY_SIZE(zero));
     vmwrite(VMCS_LINK, ~0ull);
     vmwrite(EPT_POINTER, ept_pointer());
     if (f->vpid)

@@ -11,32 +11,6 @@ static u64 masked(enum vmcs_field value, enum vmcs_field mask, enum vmcs_field s
     return (vmread(value) & ~m) | (vmread(shadow) & m);
 }
 
-u64 vmx_cr0(void)
-{
-    return masked(GUEST_CR0, CR0_MASK, CR0_SHADOW);
-}
-
-u64 vmx_cr4(void)
-{
-    return masked(GUEST_CR4, CR4_MASK, CR4_SHADOW);
-}
-
-u64 vmx_cr3(const struct vcpu *v)
-{
-    return v->vmx->unpaged ? v->vmx->cr3 : vmread(GUEST_CR3);
-}
-
-u64 vmx_efer(const struct vcpu *v)
-{
-    return v->vmx->unpaged ? v->vmx->efer : vmread(GUEST_EFER);
-}
-
-void vmx_set_entry(struct vmx *x, u32 bits, bool on)
-{
-    x->entry = on ? vmread(ENTRY_CONTROLS) | bits : vmread(ENTRY_CONTROLS) & ~bits;
-    vmwrite(ENTRY_CONTROLS, x->entry);
-}
-
 /* ES to TR by the VMCS's order: selectors two apart, as limits, rights and bases are. */
 struct weir_emu_segment vmx_get_segment(const struct vmx *x, unsigned i)
 {
@@ -84,39 +58,28 @@ void vmx_set_segment(struct vmx *x, unsigned i, const struct weir_emu_segment *s
     vmwrite(GUEST_ES_RIGHTS + 2 * i, rights);
 }
 
-static u8 cpl(const struct vcpu *v)
-{
-    return v->vmx->real ? 0 : (vmread(GUEST_SS_RIGHTS) >> 5) & 3;
-}
-
 void vmx_guest_view(const struct vcpu *v, struct guest_view *g)
 {
+    const struct vmx *x = v->vmx;
     u64 rights = vmread(GUEST_CS_RIGHTS);
 
-    if (unlikely(v->vmx->real))
-        rights = (u64)(v->vmx->apart[WEIR_EMU_CS].attributes & BIT(10)) << 4;
-    g->cr0 = vmx_cr0();
-    g->cr3 = vmx_cr3(v);
-    g->cr4 = vmx_cr4();
-    g->efer = vmx_efer(v);
+    if (unlikely(x->real))
+        rights = (u64)(x->apart[WEIR_EMU_CS].attributes & BIT(10)) << 4;
+    g->cr0 = masked(GUEST_CR0, CR0_MASK, CR0_SHADOW);
+    g->cr3 = x->unpaged ? v->control.cr3 : vmread(GUEST_CR3);
+    g->cr4 = masked(GUEST_CR4, CR4_MASK, CR4_SHADOW);
+    g->efer = x->unpaged ? v->control.efer : vmread(GUEST_EFER);
     g->rflags = v->rflags;
-    g->cpl = cpl(v);
-    bool long_mode = (g->efer & EFER_LMA) && (rights & BIT(13));
+    g->cpl = x->real ? 0 : (vmread(GUEST_SS_RIGHTS) >> 5) & 3;
+    g->code_is_long = rights & BIT(13);
+    bool long_mode = (g->efer & EFER_LMA) && g->code_is_long;
     g->linear_rip = long_mode ? v->rip : (u32)(vmread(GUEST_CS_BASE) + v->rip);
     g->mode = long_mode ? CODE_64 : rights & BIT(14) ? CODE_32 : CODE_16;
 }
 
-void vmx_get_state(struct vcpu *v, struct weir_emu_state *s)
+void vmx_get_segments(struct vcpu *v, struct weir_emu_state *s)
 {
-    memcpy(s->gpr, v->regs, sizeof(s->gpr));
-    s->rip = v->rip;
-    s->rflags = v->rflags;
-    s->cr0 = vmx_cr0();
     s->cr2 = v->cpu->ring3 ? v->vmx->cr2 : read_cr2();
-    s->cr3 = vmx_cr3(v);
-    s->cr4 = vmx_cr4();
-    s->cr8 = v->cpu->ring3 ? v->cpu->fence.tpr : read_cr8();
-    s->efer = vmx_efer(v);
     read_breakpoints(s->dr);
     s->dr[4] = read_dr6();
     s->dr[5] = vmread(GUEST_DR7);
@@ -126,7 +89,6 @@ void vmx_get_state(struct vcpu *v, struct weir_emu_state *s)
         .limit = (u32)vmread(GUEST_GDTR_LIMIT), .base = vmread(GUEST_GDTR_BASE)};
     s->segment[WEIR_EMU_IDTR] = (struct weir_emu_segment){
         .limit = (u32)vmread(GUEST_IDTR_LIMIT), .base = vmread(GUEST_IDTR_BASE)};
-    s->cpl = cpl(v);
 }
 
 static void set_tables(struct vmx *x, const struct weir_emu_segment *s)
@@ -146,12 +108,8 @@ static void set_shadow(u64 rflags)
     vmwrite(PENDING_DEBUG, rflags & RFLAGS_TF ? BIT(14) : 0);
 }
 
-bool vmx_set_state(struct vcpu *v, const struct weir_emu_state *s, u32 effects)
+void vmx_set_state(struct vcpu *v, const struct weir_emu_state *s, u32 effects)
 {
-    if (((effects & WEIR_EMU_E_CR0) && !vmx_guest_cr0(v, s->cr0)) ||
-        ((effects & WEIR_EMU_E_CR4) && !vmx_guest_cr4(v, s->cr4)) ||
-        ((effects & WEIR_EMU_E_CR3) && !vmx_guest_cr3(v, s->cr3)))
-        return false;
     if (effects & WEIR_EMU_E_CR2)
         write_cr2(s->cr2);
     if (effects & WEIR_EMU_E_DR) {
@@ -172,40 +130,23 @@ bool vmx_set_state(struct vcpu *v, const struct weir_emu_state *s, u32 effects)
         set_shadow(s->rflags);
     v->vmx->rip = s->rip; /* here and not at entry, which would take a shadow that has begun with the instruction away */
     vmwrite(GUEST_RIP, s->rip);
-    return true;
 }
 
-void vmx_real_mode(struct vcpu *v, u16 cs, u16 ip)
+void vmx_reset(struct vcpu *v, const struct weir_emu_state *s)
 {
-    const struct weir_emu_segment data = {0, 0x93, 0xffff, 0}, ldt = {0, 0x82, 0xffff, 0}, tss = {0, 0x8b, 0xffff, 0};
-    const struct weir_emu_segment code = {cs, 0x9b, 0xffff, (u64)cs << 4};
+    static const u16 zero[] = {
+        GUEST_DEBUGCTL, GUEST_SYSENTER_CS, GUEST_SYSENTER_ESP, GUEST_SYSENTER_EIP, GUEST_SMBASE, INTERRUPTIBILITY, ACTIVITY, PENDING_DEBUG,
+        GUEST_PDPTE0, GUEST_PDPTE0 + 2, GUEST_PDPTE0 + 4, GUEST_PDPTE0 + 6,
+    };
 
     v->vmx->real = false;
     for (unsigned i = 0; i <= WEIR_EMU_GS; i++)
-        vmx_set_segment(v->vmx, i, i == WEIR_EMU_CS ? &code : &data);
-    vmx_set_segment(v->vmx, WEIR_EMU_LDTR, &ldt);
-    vmx_set_segment(v->vmx, WEIR_EMU_TR, &tss);
-    vmwrite(GUEST_GDTR_BASE, 0);
-    vmwrite(GUEST_GDTR_LIMIT, 0xffff);
-    vmwrite(GUEST_IDTR_BASE, 0);
-    vmwrite(GUEST_IDTR_LIMIT, 0x3ff);
-    vmwrite(GUEST_DR7, 0x400);
+        vmx_set_segment(v->vmx, i, &s->segment[i]);
+    set_tables(v->vmx, s->segment);
+    write_dr6(s->dr[4]);
+    vmwrite(GUEST_DR7, s->dr[5]);
     vmwrite(GUEST_PAT, 0x0007040600070406);
-    vmwrite(GUEST_DEBUGCTL, 0);
-    vmwrite(GUEST_SYSENTER_CS, 0);
-    vmwrite(GUEST_SYSENTER_ESP, 0);
-    vmwrite(GUEST_SYSENTER_EIP, 0);
-    vmwrite(GUEST_SMBASE, 0);
-    vmwrite(INTERRUPTIBILITY, 0);
-    vmwrite(ACTIVITY, 0);
-    vmwrite(PENDING_DEBUG, 0);
-    for (unsigned i = 0; i < 4; i++)
-        vmwrite(GUEST_PDPTE0 + 2 * i, 0);
+    vmwrite_zero(zero, ARRAY_SIZE(zero));
     v->vmx->cr2 = 0;
-    memset(v->regs, 0, sizeof(v->regs));
-    v->rip = ip;
-    v->rflags = 2;
-    vmx_load_control(v, &(struct vmx_control){.cr0 = CR0_ET});
-    vcpu_inject(v, 0);
-    v->nmi_blocked = false;
+    vmx_load_control(v, &(struct control){.cr0 = s->cr0});
 }

@@ -57,12 +57,6 @@ enum { BLOCKED_BY_STI = 1, BLOCKED_BY_MOV_SS = 2, BLOCKED_BY_SMI = 4, BLOCKED_BY
 
 #define RIGHTS_UNUSABLE 0x10000u
 
-/* Events (25.8.3): types 0, 2 and 3 as EVENTINJ's. */
-#define EVENT_VALID BIT(31)
-#define EVENT_ERROR BIT(11)
-#define EVENT_TYPE(e) (((e) >> 8) & 7)
-enum { EVENT_INTERRUPT = 0, EVENT_NMI = 2, EVENT_EXCEPTION = 3, EVENT_SOFT_INT = 4 };
-
 enum { /* EPT violation's qualification */
     EPT_READ = 1, EPT_WRITE = 2, EPT_FETCH = 4, EPT_RIGHTS = 7 << 3, EPT_LINEAR = 1 << 7, EPT_FINAL = 1 << 8,
     EPT_NMI_UNBLOCKED = 1 << 12,
@@ -78,6 +72,17 @@ static inline u64 vmread(enum vmcs_field field)
 static inline void vmwrite(enum vmcs_field field, u64 v)
 {
     asm volatile("vmwrite %1, %0" : : "r"((u64)field), "rm"(v) : "cc");
+}
+
+static inline void vmwrite_bits(enum vmcs_field field, u64 bits, bool on)
+{
+    vmwrite(field, on ? vmread(field) | bits : vmread(field) & ~bits);
+}
+
+static inline void vmwrite_zero(const u16 *fields, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        vmwrite(fields[i], 0);
 }
 
 #endif

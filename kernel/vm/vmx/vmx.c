@@ -13,7 +13,7 @@
 
 #define EXIT_FAILED_ENTRY BIT(31)
 enum { /* basic exit reasons, appendix C */
-    REASON_NMI = 0, REASON_INTERRUPT_WINDOW = 7, REASON_IO = 30, REASON_CR = 28, REASON_WRMSR = 32, REASON_MCE = 41,
+    REASON_NMI = 0, REASON_INTERRUPT_WINDOW = 7, REASON_IO = 30, REASON_WRMSR = 32, REASON_MCE = 41,
     REASON_EPT = 48, REASON_EPT_MISCONFIG = 49,
 };
 
@@ -23,6 +23,7 @@ static const u8 reason_of[64] = { /* 0 stands for none, IO is named apart */
     [12] = WEIR_EXIT_HLT,       [13] = WEIR_EXIT_INVD,      [18] = WEIR_EXIT_VMMCALL,   [19] = WEIR_EXIT_FORBIDDEN,
     [20] = WEIR_EXIT_FORBIDDEN, [21] = WEIR_EXIT_FORBIDDEN, [22] = WEIR_EXIT_FORBIDDEN, [23] = WEIR_EXIT_FORBIDDEN,
     [24] = WEIR_EXIT_FORBIDDEN, [25] = WEIR_EXIT_FORBIDDEN, [26] = WEIR_EXIT_FORBIDDEN, [27] = WEIR_EXIT_FORBIDDEN,
+    [28] = WEIR_EXIT_CR,
     [31] = WEIR_EXIT_RDMSR,     [32] = WEIR_EXIT_WRMSR,     [36] = WEIR_EXIT_MWAIT,     [48] = WEIR_EXIT_NESTED,
     [50] = WEIR_EXIT_FORBIDDEN, [53] = WEIR_EXIT_FORBIDDEN, [55] = WEIR_EXIT_XSETBV,    [59] = WEIR_EXIT_FORBIDDEN,
 };
@@ -36,11 +37,6 @@ extern const u8 vmx_entry_first[], vmx_entry_last[], vmx_entry_cancelled[];
 /* MSRs that neither VM entry nor exit switches: the guest's while the kernel alone handles an exit. */
 static const u32 held_msrs[HELD_MSRS] = {MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SFMASK, MSR_KERNEL_GS_BASE};
 static u64 host_held[MAX_CPUS][HELD_MSRS];
-
-static const char *paging_name(void)
-{
-    return "ept";
-}
 
 static void init_cpu(struct cpu *cpu)
 {
@@ -64,8 +60,6 @@ static bool create(struct vcpu *v)
     v->vmx = x;
     v->control_pa = pa_of(x->vmcs);
     vmx_setup(v);
-    v->flush_tlb = true;
-    vmx_real_mode(v, (u16)(hook_page() >> 4), hook_entry());
     return true;
 }
 
@@ -293,31 +287,18 @@ void vmx_exit(struct vcpu *v)
             decode_ept(v);
         else
             v->exit.length = (u8)vmread(EXIT_LENGTH);
-        if (unlikely(!v->exit.reason && reason != REASON_CR))
+        if (unlikely(v->exit.reason == WEIR_EXIT_CR))
+            vmx_decode_cr(v);
+        if (unlikely(!v->exit.reason))
             odd_exit(v, reason);
     }
-    if (unlikely(reason == REASON_CR)) {
-        v->cpu->count.exits[WEIR_EXIT_CR]++;
-        vmx_control_register(v);
-    } else if (unlikely(reason == REASON_NMI && EVENT_TYPE(vmread(EXIT_EVENT)) >= EVENT_EXCEPTION)) {
+    if (unlikely(reason == REASON_NMI && EVENT_TYPE(vmread(EXIT_EVENT)) >= EVENT_EXCEPTION)) {
         v->cpu->count.exits[WEIR_EXIT_EXCEPTION]++;
         vmx_real_exception(v, (u32)vmread(EXIT_EVENT));
     } else {
         vcpu_handle_exit(v->cpu, v);
     }
     write_back(v);
-}
-
-void vmx_set_pin(struct vmx *x, u32 bits, bool on)
-{
-    x->pin = on ? x->pin | bits : x->pin & ~bits;
-    vmwrite(PIN_CONTROLS, x->pin);
-}
-
-void vmx_set_proc(struct vmx *x, u32 bits, bool on)
-{
-    x->proc = on ? x->proc | bits : x->proc & ~bits;
-    vmwrite(PROC_CONTROLS, x->proc);
 }
 
 bool vmx_takes_interrupts(const struct vcpu *v)
@@ -332,16 +313,16 @@ static int take_interrupt(struct cpu *cpu)
 
     if (vmx_takes_interrupts(v))
         return fence_take_interrupt(cpu);
-    vmx_set_pin(v->vmx, PIN_INTERRUPT, false);
-    vmx_set_proc(v->vmx, PROC_INTERRUPT_WINDOW, true);
+    vmwrite_bits(PIN_CONTROLS, PIN_INTERRUPT, false);
+    vmwrite_bits(PROC_CONTROLS, PROC_INTERRUPT_WINDOW, true);
     return -1;
 }
 
 static void window(struct vcpu *v)
 {
-    vmx_set_proc(v->vmx, PROC_INTERRUPT_WINDOW, false);
+    vmwrite_bits(PROC_CONTROLS, PROC_INTERRUPT_WINDOW, false);
     if (v->want_interrupt_exit || v->vmx->real)
-        vmx_set_pin(v->vmx, PIN_INTERRUPT, true);
+        vmwrite_bits(PIN_CONTROLS, PIN_INTERRUPT, true);
 }
 
 /* The exit has taken the NMI; only an IRET lets the next one come (28.5.5). */
@@ -357,16 +338,17 @@ static void take_nmi(struct cpu *cpu)
 
 static void intercept_interrupts(struct vcpu *v, bool on)
 {
-    vmx_set_pin(v->vmx, PIN_INTERRUPT, on || v->vmx->real); /* the guest's IDT is no IDT in real mode */
-    vmx_set_proc(v->vmx, PROC_HLT | PROC_MWAIT, on);
+    vmwrite_bits(PIN_CONTROLS, PIN_INTERRUPT, on || v->vmx->real); /* the guest's IDT is no IDT in real mode */
+    vmwrite_bits(PROC_CONTROLS, PROC_HLT | PROC_MWAIT, on);
     if (!on)
-        vmx_set_proc(v->vmx, PROC_INTERRUPT_WINDOW, false);
+        vmwrite_bits(PROC_CONTROLS, PROC_INTERRUPT_WINDOW, false);
 }
 
 /* Virtual NMIs: the CPU itself knows when the guest's IRET unblocks them. */
 static void intercept_iret(struct vcpu *v, bool on)
 {
-    vmx_set_proc(v->vmx, PROC_NMI_WINDOW, on);
+    (void)v;
+    vmwrite_bits(PROC_CONTROLS, PROC_NMI_WINDOW, on);
 }
 
 static void set_step(struct vcpu *v)
@@ -407,17 +389,9 @@ static void fix_cpuid(const struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid 
     }
 }
 
-static void reset(struct vcpu *v)
-{
-    vmx_real_mode(v, 0xf000, 0xfff0);
-    v->regs[RDX] = cpuid(1, 0).eax;
-    write_dr6(0xffff0ff0);
-    v->flush_tlb = true;
-}
-
 const struct vcpu_ops vmx_ops = {
     .name = "vmx",
-    .paging = paging_name,
+    .nested_paging = "ept",
     .init_cpu = init_cpu,
     .create = create,
     .destroy = destroy,
@@ -431,7 +405,7 @@ const struct vcpu_ops vmx_ops = {
     .clear_shadow = clear_shadow,
     .set_step = set_step,
     .fetched = fetched,
-    .get_state = vmx_get_state,
+    .get_segments = vmx_get_segments,
     .set_state = vmx_set_state,
     .guest_view = vmx_guest_view,
     .take_interrupt = take_interrupt,
@@ -440,7 +414,8 @@ const struct vcpu_ops vmx_ops = {
     .read_msr = vmx_read_msr,
     .write_msr = vmx_write_msr,
     .fix_cpuid = fix_cpuid,
-    .reset = reset,
+    .reset = vmx_reset,
+    .write_control = vmx_write_control,
     .window = window,
     .host_nmi = host_nmi,
     .hypercall = {0x0f, 0x01, 0xc1},

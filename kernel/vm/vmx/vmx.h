@@ -10,8 +10,6 @@
 
 #define CR4_VMXE BIT(13)
 #define CR4_SMXE BIT(14)
-#define CR0_NW BIT(29)
-#define CR0_CD BIT(30)
 
 /* What this CPU can do, from its capability MSRs (Intel SDM vol. 3D, appendix A), and the controls chosen by it. */
 struct vmx_features {
@@ -26,10 +24,9 @@ extern struct vmx_features vmx_features;
 
 enum { HELD_MSRS = 5 };
 
-/* A vCPU's own: what the VMCS does not hold, and copies of the controls that change. */
+/* A vCPU's own: what the VMCS does not hold. */
 struct vmx {
     bool launched; /* run.S tests it */
-    u32 pin, proc, entry;
     void *vmcs;
     u64 held[HELD_MSRS]; /* the guest's values while ring 3 runs */
     u64 cr2;
@@ -37,7 +34,6 @@ struct vmx {
     bool unpaged;  /* CR0.PG=0: an identity-mapped table stands in; CR4, CR3 and EFER are not the guest's */
     bool real;     /* CR0.PE=0, too: virtual-8086 mode */
     bool unfit;    /* the CPU cannot be entered with these segments */
-    u64 cr3, efer; /* unpaged: the guest's */
     u64 iopl;      /* real: the guest's */
     struct weir_emu_segment apart[WEIR_EMU_TR + 1]; /* real: limits and attributes of ES to GS, and TR */
     u64 rip; /* as the VMCS has it */
@@ -56,8 +52,6 @@ void vmx_setup(struct vcpu *v);
 void ept_init(void);
 u64 ept_pointer(void);
 bool ept_is_mtrr(u32 msr);
-/* The guest has written an MTRR: the mappings' memory types follow. */
-void ept_mtrr_written(void);
 
 /* msr.c: the I/O and MSR bitmaps, one pair for all vCPUs. */
 void vmx_bitmaps_init(void);
@@ -68,31 +62,20 @@ bool vmx_read_msr(struct vcpu *v, u32 msr, u64 *value, bool *fault);
 bool vmx_write_msr(struct vcpu *v, u32 msr, u64 value, bool *fault);
 
 /* state.c: the guest's registers in the VMCS. */
-u64 vmx_cr0(void); /* as the guest sees it */
-u64 vmx_cr4(void);
-u64 vmx_cr3(const struct vcpu *v);
-u64 vmx_efer(const struct vcpu *v);
 struct weir_emu_segment vmx_get_segment(const struct vmx *x, unsigned i);
 void vmx_set_segment(struct vmx *x, unsigned i, const struct weir_emu_segment *s);
-void vmx_set_entry(struct vmx *x, u32 bits, bool on);
-void vmx_get_state(struct vcpu *v, struct weir_emu_state *s);
-bool vmx_set_state(struct vcpu *v, const struct weir_emu_state *s, u32 effects);
+void vmx_get_segments(struct vcpu *v, struct weir_emu_state *s);
+void vmx_set_state(struct vcpu *v, const struct weir_emu_state *s, u32 effects);
 void vmx_guest_view(const struct vcpu *v, struct guest_view *g);
-void vmx_real_mode(struct vcpu *v, u16 cs, u16 ip);
-/* cr.c: a control register access that exited. */
-void vmx_control_register(struct vcpu *v);
-/* What the guest writes; false: #GP. */
-bool vmx_guest_cr0(struct vcpu *v, u64 value);
-bool vmx_guest_cr3(struct vcpu *v, u64 value);
-bool vmx_guest_cr4(struct vcpu *v, u64 value);
+void vmx_reset(struct vcpu *v, const struct weir_emu_state *s);
+/* cr.c: control register accesses that exit. */
+void vmx_decode_cr(struct vcpu *v);
+bool vmx_write_control(struct vcpu *v, const struct guest_view *g, unsigned number, u64 value);
 
 /* real.c: where there is no unrestricted guest. */
 void vmx_real_init(void);
-struct vmx_control {
-    u64 cr0, cr3, cr4, efer;
-};
 /* Makes these the guest's, and the VMCS what the CPU needs to run it so. */
-void vmx_load_control(struct vcpu *v, const struct vmx_control *c);
+void vmx_load_control(struct vcpu *v, const struct control *c);
 /* The segment registers have changed: unfit is found again. */
 void vmx_find_fit(struct vcpu *v);
 void vmx_real_exception(struct vcpu *v, u32 event);
@@ -100,8 +83,6 @@ void vmx_real_exception(struct vcpu *v, u32 event);
 void vmx_stand_in(struct vcpu *v);
 
 /* vmx.c */
-void vmx_set_pin(struct vmx *x, u32 bits, bool on);
-void vmx_set_proc(struct vmx *x, u32 bits, bool on);
 bool vmx_takes_interrupts(const struct vcpu *v);
 
 /* check.c: logs which field of the current VMCS breaks which rule of VM entry. */
