@@ -238,6 +238,32 @@ static void case_handler_sees_access(void)
     aml_destroy(aml);
 }
 
+/* The shared memory as the other side finds it when the command arrives (ACPI 6.5, 14.2); it answers with 77h. */
+static enum aml_status on_pcc(void *ctx, const struct aml_access *access, uint8_t *data, size_t size)
+{
+    struct seen *seen = ctx;
+
+    seen->accesses++;
+    seen->access = *access;
+    CHECK(size == 16 && data[4] == 7 && data[8] == 0x5A);
+    data[8] = 0x77;
+    return AML_OK;
+}
+
+static void case_pcc_sends_with_its_command(void)
+{
+    struct seen seen;
+    struct aml *aml = loaded(NULL, &seen);
+    uint64_t value;
+
+    aml_set_handler(aml, AML_SPACE_PCC, on_pcc, &seen);
+    CHECK(evaluate(aml, "\\PCCX", 0x5A, &value) == AML_OK && value == 0x77);
+    CHECK(seen.accesses == 1 && seen.access.write && seen.access.region_base == 2);
+    CHECK(evaluate(aml, "\\PCLS", 0, NULL) == AML_NO_MEMORY);
+    still_works(aml);
+    aml_destroy(aml);
+}
+
 static void case_hooks(void)
 {
     struct seen seen;
@@ -466,6 +492,7 @@ int main(int argc, char **argv)
         { "refused-access", case_refused_access },
         { "messages-have-no-bits", case_messages_have_no_bits },
         { "handler-sees-access", case_handler_sees_access },
+        { "pcc-sends-with-its-command", case_pcc_sends_with_its_command },
         { "hooks", case_hooks },
         { "pci-is-announced", case_pci_is_announced },
         { "arguments-that-refer-to-themselves", case_arguments_that_refer_to_themselves },

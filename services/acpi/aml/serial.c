@@ -106,10 +106,13 @@ static result pcc_shadow(struct aml *aml, struct aml_object *field, uint8_t **da
     }
     if (!region->u.region.pcc) {
         region->u.region.pcc = memory_get(aml, region->u.region.length);
+        if (!region->u.region.pcc) {
+            return AML_NO_MEMORY;
+        }
     }
     *data = region->u.region.pcc + field->u.field.base;
     *length = bytes;
-    return region->u.region.pcc ? AML_OK : AML_NO_MEMORY;
+    return AML_OK;
 }
 
 static result pcc_read(struct aml *aml, struct aml_object *field, struct aml_object **value)

@@ -20,6 +20,11 @@ DefinitionBlock ("", "DSDT", 2, "WEIR", "UNITS", 1)
     Field (SMB, BufferAcc, NoLock, Preserve) { AccessAs (BufferAcc, AttribBlock), SMBI, 8, SMBD, 8 }
     IndexField (SMBI, SMBD, ByteAcc, NoLock, Preserve) { IDXA, 8 }
     BankField (SMB, MEMA, 1, BufferAcc, NoLock, Preserve) { BNKA, 8 }
+    OperationRegion (PCR, PCC, 2, 0x10)
+    Field (PCR, DWordAcc, NoLock, Preserve) { PCCS, 32, PCCC, 16, PCCT, 16, PCCD, 64 }
+    Method (PCCX, 1) { PCCD = Arg0 PCCC = 7 Return (PCCD) }
+    OperationRegion (PCL, PCC, 2, 0x7FFFFFFF) // more memory than an instance has
+    Field (PCL, DWordAcc, NoLock, Preserve) { , 32, PCLS, 32 }
     Method (SETV, 1) { VAL = Arg0 Return (VAL) }
     Method (GETV) { Return (VAL) }
     Method (SPIN) { Local0 = 0 While (One) { Local0++ } }
