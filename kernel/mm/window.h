@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The window to guest memory: 32 slots of 2 MiB per CPU, mapped only in that CPU's own page table, never where a
+ * The window to guest memory: 512 slots of 2 MiB per CPU, mapped only in that CPU's own page table, never where a
  * service runs. A slot keeps what it showed last; Weir's region is never shown.
  */
 #ifndef KERNEL_WINDOW_H

@@ -12,22 +12,18 @@
 
 struct binding **io_table[65536 / IO_PER_PAGE];
 static struct binding *ranges[DEVICE_TYPES]; /* sorted; DEVICE_PORTS: unused */
+struct binding *binding_found[DEVICE_TYPES];
 
-struct binding *binding_find_io_wide(u16 port, unsigned size)
+struct binding *binding_search(u8 type, u64 addr, u64 size)
 {
-    for (unsigned p = port; p < port + size && p < 65536; p++) {
+    for (u64 p = addr; type == DEVICE_PORTS && p < addr + size && p < 65536; p++) {
         struct binding **t = io_table[p / IO_PER_PAGE];
         if (t && t[p % IO_PER_PAGE])
             return t[p % IO_PER_PAGE];
     }
-    return NULL;
-}
-
-struct binding *binding_find(enum device_type type, u64 addr, u64 size)
-{
     for (struct binding *b = ranges[type]; b && b->first < addr + size; b = b->next)
         if (b->last >= addr)
-            return b;
+            return binding_found[type] = b;
     return NULL;
 }
 
@@ -93,18 +89,12 @@ static void enter(struct binding *b, bool on)
     while (*link && *link != b && (*link)->first < b->first)
         link = &(*link)->next;
     if (b->type != DEVICE_PORTS) {
+        binding_found[b->type] = NULL;
         if (on)
             b->next = *link;
         *link = on ? b : b->next;
     }
     intercept(b, on);
-}
-
-static struct binding *overlapping(u8 type, u64 first, u64 last)
-{
-    if (type == DEVICE_PORTS)
-        return binding_find_io_wide((u16)first, (unsigned)(last - first + 1));
-    return binding_find(type, first, last - first + 1);
 }
 
 /* The orphan whose binding is exactly the one asked for. */
@@ -135,7 +125,7 @@ u64 device_bind(struct device *v, u64 mode, struct port *p, u64 value, u64 cooki
         object_destroy(&orphan->object);
         return WEIR_OK;
     }
-    if (overlapping(v->type, v->first, v->last))
+    if (binding_search(v->type, v->first, v->last - v->first + 1))
         return WEIR_E_BUSY;
     struct binding *b = block_alloc(init_domain, sizeof(*b));
     if (!b)

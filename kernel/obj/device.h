@@ -48,18 +48,28 @@ u64 device_open(struct device *v, struct domain *d) must_check;
 /* Bindings of ports, by port; pages of pointers, NULL where none of a page's ports is bound. */
 #define IO_PER_PAGE (PAGE_SIZE / sizeof(struct binding *))
 extern struct binding **io_table[65536 / IO_PER_PAGE];
-struct binding *binding_find_io_wide(u16 port, unsigned size);
+/* The binding of the first bound byte in [addr, addr + size), NULL: none. */
+struct binding *binding_search(u8 type, u64 addr, u64 size);
 
-/* The binding of the first bound byte in [addr, addr + size), NULL: none. Exit path. */
+/* The same, quickly: exit path. */
 static inline struct binding *binding_find_io(u16 port, unsigned size)
 {
     struct binding **t = io_table[port / IO_PER_PAGE];
 
     if (likely(t && t[port % IO_PER_PAGE]))
         return t[port % IO_PER_PAGE];
-    return binding_find_io_wide(port, size);
+    return binding_search(DEVICE_PORTS, port, size);
 }
-struct binding *binding_find(enum device_type type, u64 addr, u64 size);
+
+extern struct binding *binding_found[DEVICE_TYPES]; /* the last one of a range's; NULL: none */
+
+static inline struct binding *binding_find(enum device_type type, u64 addr, u64 size)
+{
+    struct binding *b = binding_found[type];
+
+    return likely(b && b->first <= addr && b->last >= addr) ? b : binding_search(type, addr, size);
+}
+
 /* Whether any binding touches the page. */
 bool binding_in_page(u64 page);
 

@@ -33,9 +33,8 @@ void access_complete(struct cpu *cpu, struct vcpu *v, u8 verdict, u64 data, u32 
 {
     struct access *a = &v->access;
 
-    if (count == 0 || count > a->count)
-        count = a->count;
-    a->count = count;
+    if (count && count < a->count)
+        a->count = count;
     switch (verdict) {
     case WEIR_V_PASS:
         if (!a->filtered || a->write)
@@ -63,7 +62,7 @@ void access_complete(struct cpu *cpu, struct vcpu *v, u8 verdict, u64 data, u32 
     if (a->emulated)
         emulate_access_done(cpu, v);
     else if (a->string)
-        string_finish(cpu, v, count);
+        string_finish(cpu, v);
     else if (a->kind == WEIR_MSG_IO)
         io_finish_one(v);
     else if (a->kind == WEIR_MSG_MMIO)
@@ -72,28 +71,20 @@ void access_complete(struct cpu *cpu, struct vcpu *v, u8 verdict, u64 data, u32 
         msr_finish(cpu, v, verdict);
 }
 
-/* The bindings that need no service. */
+/* The bindings that need no service; NULL: the hardware's. */
 static noinline void decide(struct cpu *cpu, struct vcpu *v, const struct binding *b)
 {
     struct access *a = &v->access;
-    u8 mode = b ? b->mode : 0;
+    u8 verdict = WEIR_V_PASS;
 
-    switch (mode) {
-    case WEIR_BIND_FLOAT:
-        access_complete(cpu, v, WEIR_V_DENY, 0, 0);
-        return;
-    case WEIR_BIND_READ_ONLY:
-        access_complete(cpu, v, a->write ? WEIR_V_DONE : WEIR_V_PASS, 0, 0);
-        return;
-    case WEIR_BIND_VALUE:
-        if (a->string)
-            for (u32 i = 0; i < a->count; i++)
-                memcpy(v->io_page + i * a->size, &b->value, a->size);
-        access_complete(cpu, v, WEIR_V_DONE, b->value, 0);
-        return;
-    default:
-        access_complete(cpu, v, WEIR_V_PASS, 0, 0);
-    }
+    if (b && b->mode == WEIR_BIND_FLOAT)
+        verdict = WEIR_V_DENY;
+    else if (b && (b->mode == WEIR_BIND_VALUE || a->write)) /* READ_ONLY: reads pass */
+        verdict = WEIR_V_DONE;
+    if (verdict == WEIR_V_DONE && a->string)
+        for (u32 i = 0; i < a->count; i++)
+            memcpy(v->io_page + i * a->size, &b->value, a->size);
+    access_complete(cpu, v, verdict, b ? b->value : 0, 0);
 }
 
 void access_route(struct cpu *cpu, struct vcpu *v, const struct binding *b)
@@ -144,20 +135,6 @@ void vcpu_fill_message(struct vcpu *v, struct thread *worker)
     m->seq = v->seq;
 }
 
-/*
- * Whether the reply can be done at once, behind the fence: what touches neither hardware nor guest memory, and ports
- * but for the 8259s', which the fence uses.
- */
-static inline bool soft(const struct access *a, u8 verdict)
-{
-    u64 at = a->addr & ~0x80ull; /* 20h, 21h, A0h, A1h */
-
-    if (verdict == WEIR_V_DONE || verdict == WEIR_V_DENY)
-        return a->simple;
-    return a->simple && verdict == WEIR_V_PASS &&
-           (a->filtered || (a->kind == WEIR_MSG_IO && (at > 0x21 || at + a->size <= 0x20)));
-}
-
 /* The reply to a request that is no access. */
 static void other_reply(struct vcpu *v, struct thread *worker)
 {
@@ -175,9 +152,8 @@ static void other_reply(struct vcpu *v, struct thread *worker)
 void vcpu_reply(struct vcpu *v, struct thread *worker)
 {
     struct cpu *cpu = v->cpu;
-    struct access *a = &v->access;
+    const struct access *a = &v->access;
     const struct weir_msg *m = worker->msg;
-    u8 verdict = (u8)m->kind;
 
     v->client.port = NULL;
     v->client.worker = NULL;
@@ -186,26 +162,14 @@ void vcpu_reply(struct vcpu *v, struct thread *worker)
     cpu->stuck_at = ~0ull;
     if (unlikely(v->request.kind != WEIR_MSG_NONE)) {
         other_reply(v, worker);
-    } else if (likely(soft(a, verdict))) {
-        if (verdict == WEIR_V_PASS) {
-            if (!a->filtered)
-                io_do(v);
-        } else if (!a->write) {
-            a->data = verdict == WEIR_V_DENY ? ~0ull : m->data;
-        }
-        if (a->kind == WEIR_MSG_IO)
-            io_finish_one(v);
-        else
-            mmio_finish(v);
-    } else {
-        if (a->string && !a->write && verdict == WEIR_V_DONE)
-            memcpy(v->io_page, worker->transfer, a->count * a->size);
-        v->reply_verdict = verdict;
-        v->reply_data = m->data;
-        v->reply_count = m->count;
-        v->replied = true;
-        v->attention = true; /* completed before entry: there the hardware and the window are the guest's */
+        return;
     }
+    v->reply_verdict = (u8)m->kind;
+    if (unlikely(a->string && !a->write && v->reply_verdict == WEIR_V_DONE))
+        memcpy(v->io_page, worker->transfer, a->count * a->size);
+    v->reply_data = m->data;
+    v->reply_count = m->count;
+    v->replied = true; /* completed at entry: there the hardware and the window are the guest's */
 }
 
 /* The service behind the port is gone for good. */

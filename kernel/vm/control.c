@@ -119,7 +119,7 @@ void exit_cr(struct cpu *cpu, struct vcpu *v)
         const u8 *again = code_again(cpu, v);
         unsigned n = again ? INSN_MAX : guest_fetch(cpu, &g, code);
         if (!again)
-            code_cache_fill(cpu, &v->code, &g, v->exit.cr3);
+            code_cache_fill(cpu, code_cache_of(v), &g, v->exit.cr3);
         if (!decode_cr(again ? again : code, n, g.mode, &insn)) {
             emulate_start(cpu, v);
             return;

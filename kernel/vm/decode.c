@@ -230,12 +230,12 @@ uint64_t mmio_mov_value(const struct mmio_mov *mov, const uint64_t gpr[16])
 void mmio_mov_apply(const struct mmio_mov *mov, uint64_t gpr[16], uint64_t data)
 {
     unsigned unused = 64 - 8 * mov->size, shift = mov->high ? 8 : 0;
-    uint64_t keep = mov->reg_size >= 4 ? 0 : ~(size_mask(mov->reg_size) << shift);
+    uint64_t *to = &gpr[mov->gpr], mask = size_mask(mov->reg_size) << shift;
 
-    if (mov->sign)
-        data = (uint64_t)((int64_t)(data << unused) >> unused);
+    data <<= unused;
+    data = mov->sign ? (uint64_t)((int64_t)data >> unused) : data >> unused;
+    if (mov->reg_size == 4)
+        *to = (uint32_t)data;
     else
-        data &= size_mask(mov->size);
-    data &= size_mask(mov->reg_size);
-    gpr[mov->gpr] = (gpr[mov->gpr] & keep) | data << shift;
+        *to = (*to & ~mask) | (data << shift & mask);
 }

@@ -20,7 +20,6 @@ static noreturn void ask(struct cpu *cpu, struct vcpu *v)
 {
     v->access.kind = WEIR_MSG_NONE;
     v->access.emulated = true;
-    v->access.simple = false;
     v->request = (struct weir_msg){.kind = WEIR_MSG_EMULATE, .size = 0, .rip = v->rip};
     vcpu_park(cpu, v, v->emulator);
 }
@@ -106,7 +105,7 @@ static void next(struct cpu *cpu, struct vcpu *v)
     ask(cpu, v);
 }
 
-void emulate_access_done(struct cpu *cpu, struct vcpu *v)
+noinline void emulate_access_done(struct cpu *cpu, struct vcpu *v)
 {
     struct weir_emu_access *a = &v->emulation->log[v->emulation->log_count];
 

@@ -228,7 +228,7 @@ static noinline bool find_length(struct cpu *cpu, struct vcpu *v, u32 insn)
     vcpu_ops->guest_view(v, &g);
     unsigned n = guest_fetch(cpu, &g, code);
     v->exit.length = (u8)insn_length(code, n, g.mode, insn);
-    code_cache_fill(cpu, &v->code, &g, v->exit.cr3);
+    code_cache_fill(cpu, code_cache_of(v), &g, v->exit.cr3);
     return v->exit.length;
 }
 

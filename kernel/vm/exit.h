@@ -13,15 +13,21 @@ struct exit_row {
 extern const struct exit_row exit_table[WEIR_EXIT_REASONS];
 extern bool trace_exits; /* command line: trace-exits */
 
-/* The bytes at RIP, 15 or more, if they lie in the page of 64-bit code that exited last; else NULL. */
-static inline const u8 *code_again(const struct cpu *cpu, const struct vcpu *v)
+/* Where the page of code at RIP is remembered. */
+static inline struct code_cache *code_cache_of(struct vcpu *v)
 {
+    return &v->code[(v->rip >> 12) % CODE_CACHES];
+}
+
+/* The bytes at RIP, 15 or more, if they lie in a page of 64-bit code that exited lately; else NULL. */
+static inline const u8 *code_again(const struct cpu *cpu, struct vcpu *v)
+{
+    const struct code_cache *c = code_cache_of(v);
     u64 at = v->rip & PAGE_MASK;
 
-    if (!v->exit.code64 || at > PAGE_SIZE - 16 ||
-        !code_cache_holds(&v->code, v->exit.cr3, v->rip, cpu->window_changes))
+    if (!v->exit.code64 || at > PAGE_SIZE - 16 || !code_cache_holds(c, v->exit.cr3, v->rip, cpu->window_changes))
         return NULL;
-    return v->code.code + at;
+    return c->code + at;
 }
 
 void exit_io(struct cpu *cpu, struct vcpu *v);
@@ -74,7 +80,7 @@ static inline void io_finish_one(struct vcpu *v)
     vcpu_advance(v, v->exit.length);
 }
 
-void string_finish(struct cpu *cpu, struct vcpu *v, u32 count);
+void string_finish(struct cpu *cpu, struct vcpu *v);
 void mmio_finish(struct vcpu *v);
 void msr_finish(struct cpu *cpu, struct vcpu *v, u8 verdict);
 /* Does v->access on the hardware. MSRs: false where it faults. */

@@ -19,7 +19,7 @@ struct guest_view {
 };
 
 /*
- * The page of 64-bit code that exited last: valid while CR3, the page tables' entries on the way and the window are what
+ * A page of 64-bit code that exited lately: valid while CR3, the page tables' entries on the way and the window are what
  * they were; shadow paging empties it when its root changes. The entries are read again at each use, so a guest that
  * changes them is never answered from here.
  */

@@ -74,7 +74,7 @@ static void add_register(u64 *reg, u64 delta, u8 address_size)
     *reg = address_size == 2 ? (*reg & ~mask) | v : v;
 }
 
-void string_finish(struct cpu *cpu, struct vcpu *v, u32 count)
+noinline void string_finish(struct cpu *cpu, struct vcpu *v)
 {
     const struct io_exit *io = &v->exit.io;
     struct access *a = &v->access;
@@ -89,12 +89,12 @@ void string_finish(struct cpu *cpu, struct vcpu *v, u32 count)
             vcpu_raise_pf(v, a->linear, error);
             return;
         }
-        guest_write(cpu, gpa, v->io_page, count * a->size);
+        guest_write(cpu, gpa, v->io_page, a->count * a->size);
     }
-    u64 step = (u64)count * a->size;
+    u64 step = (u64)a->count * a->size;
     add_register(&v->regs[a->write ? RSI : RDI], v->rflags & RFLAGS_DF ? -step : step, io->address_size);
     if (io->rep)
-        add_register(&v->regs[RCX], -(u64)count, io->address_size);
+        add_register(&v->regs[RCX], -(u64)a->count, io->address_size);
     if (!io->rep || !(v->regs[RCX] & address_mask(io->address_size)))
         vcpu_advance(v, v->exit.length);
     else if (v->rflags & RFLAGS_TF)
@@ -172,7 +172,6 @@ static noinline void string_io(struct cpu *cpu, struct vcpu *v, const struct bin
         return;
     }
     a->string = true;
-    a->simple = false;
     if (a->write)
         guest_read(cpu, gpa, v->io_page, a->count * a->size);
     access_route(cpu, v, b);
@@ -196,7 +195,6 @@ void exit_io(struct cpu *cpu, struct vcpu *v)
     a->addr = io->port;
     a->count = 1;
     a->emulated = false;
-    a->simple = true;
     if (unlikely(io->string)) {
         string_io(cpu, v, b);
         return;

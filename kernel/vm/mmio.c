@@ -45,11 +45,11 @@ void mmio_do(struct cpu *cpu, struct vcpu *v)
 
 void mmio_finish(struct vcpu *v)
 {
-    struct access *a = &v->access;
+    const struct mmio_mov *mov = &v->mmio->mov;
 
-    if (!a->write)
-        mmio_mov_apply(&v->mov, v->regs, a->data);
-    vcpu_advance(v, v->mov.length);
+    if (!v->access.write)
+        mmio_mov_apply(mov, v->regs, v->access.data);
+    vcpu_advance(v, mov->length);
 }
 
 /* One access at a physical address, by whatever rule binds it; the data is in v->access. */
@@ -58,42 +58,60 @@ void mmio_route(struct cpu *cpu, struct vcpu *v)
     access_route(cpu, v, mmio_binding(v->access.addr, v->access.size));
 }
 
-void mmio_access(struct cpu *cpu, struct vcpu *v)
+/* Decodes the MOV at RIP; code: its bytes, where code_again() has them. */
+static noinline bool decode(struct cpu *cpu, struct vcpu *v, const u8 *code, struct mmio_insn *i)
 {
-    struct access *a = &v->access;
-    struct guest_view g;
-    const u8 *code;
-    u8 fetched[16] __attribute__((aligned(8)));
-
+    u8 fetched[16] __attribute__((aligned(8))) = {0};
     enum code_mode mode = CODE_64;
     unsigned n = INSN_MAX;
-    code = code_again(cpu, v);
+
     if (!code) {
+        struct guest_view g;
         vcpu_ops->guest_view(v, &g);
         mode = g.mode;
         n = vcpu_ops->fetched(v, &code);
         if (!n) {
             n = guest_fetch(cpu, &g, fetched);
             code = fetched;
-            code_cache_fill(cpu, &v->code, &g, v->exit.cr3);
+            code_cache_fill(cpu, code_cache_of(v), &g, v->exit.cr3);
         }
     }
-    if (!decode_mmio_mov(code, n, mode, &v->mov) ||
-        (v->exit.gpa & PAGE_MASK) + v->mov.size > PAGE_SIZE) {
+    i->first = *(const u64 *)code;
+    i->last = *(const u64 *)(code + INSN_MAX - 8);
+    bool ok = decode_mmio_mov(code, n, mode, &i->mov);
+    i->known = ok && n == INSN_MAX && mode == CODE_64;
+    return ok;
+}
+
+/* Whether these bytes have been decoded; the same bytes always mean the same. */
+static inline bool is_known(const struct mmio_insn *i, const u8 *code)
+{
+    return code && i->known && *(const u64 *)code == i->first && *(const u64 *)(code + INSN_MAX - 8) == i->last;
+}
+
+void mmio_access(struct cpu *cpu, struct vcpu *v)
+{
+    struct access *a = &v->access;
+    struct mmio_insn *i = &v->insn[v->rip % MMIO_INSNS];
+    const struct mmio_mov *mov = &i->mov;
+    const u8 *code = code_again(cpu, v);
+
+    v->mmio = i;
+    if ((unlikely(!is_known(i, code)) && !decode(cpu, v, code, i)) ||
+        (v->exit.gpa & PAGE_MASK) + mov->size > PAGE_SIZE) {
         emulate_start(cpu, v);
         return;
     }
-    if (v->mov.write != !!(v->exit.error & PF_W))
+    if (mov->write != !!(v->exit.error & PF_W))
         return; /* another CPU changed the code meanwhile: try again */
     a->kind = WEIR_MSG_MMIO;
-    a->size = v->mov.size;
-    a->flags = v->mov.write ? WEIR_F_WRITE : 0;
+    a->size = mov->size;
+    a->flags = mov->write ? WEIR_F_WRITE : 0;
     a->emulated = false;
-    a->simple = true;
     a->count = 1;
     a->addr = v->exit.gpa;
-    a->data = a->write ? mmio_mov_value(&v->mov, v->regs) : 0;
-    v->exit.length = v->mov.length;
+    a->data = mov->write ? mmio_mov_value(mov, v->regs) : 0;
+    v->exit.length = mov->length;
     mmio_route(cpu, v);
 }
 
@@ -101,7 +119,7 @@ void exit_nested(struct cpu *cpu, struct vcpu *v)
 {
     u64 gpa = v->exit.gpa = a20_address(v->exit.gpa);
 
-    if (unlikely(!in_region(gpa) && (gpa & ~PAGE_MASK) != hook_page() && npt_fill(gpa)))
+    if (unlikely(!mmio_binding(gpa, 1) && npt_fill(gpa)))
         return;
     if (unlikely(v->exit.error & NPF_WHILE_WALKING)) {
         /* The guest keeps page tables where a service or nothing is: no CPU says what then happens. */

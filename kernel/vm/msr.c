@@ -67,7 +67,7 @@ bool msr_do(struct cpu *cpu, struct vcpu *v)
     return rdmsr_safe((u32)a->addr, &a->data);
 }
 
-void msr_finish(struct cpu *cpu, struct vcpu *v, u8 verdict)
+noinline void msr_finish(struct cpu *cpu, struct vcpu *v, u8 verdict)
 {
     struct access *a = &v->access;
     bool hardware = verdict == WEIR_V_PASS || (verdict == WEIR_V_REPLACE && a->write);
@@ -93,7 +93,6 @@ static void route(struct cpu *cpu, struct vcpu *v, const struct binding *b)
     a->size = 8;
     a->flags = write ? WEIR_F_WRITE : 0;
     a->emulated = false;
-    a->simple = false;
     a->count = 1;
     a->addr = (u32)v->regs[RCX];
     a->data = write ? (u32)v->regs[RAX] | v->regs[RDX] << 32 : 0;

@@ -125,7 +125,8 @@ void shadow_load_root(struct vcpu *v)
     else
         pool_clear();
     pool_flush();
-    v->code.code = NULL;
+    for (unsigned i = 0; i < CODE_CACHES; i++)
+        v->code[i].code = NULL;
     pool_root = 0;
     entry_bytes = k->cr4 & CR4_PAE ? 8 : 4;
     reserves_nx = !(k->efer & EFER_NXE);

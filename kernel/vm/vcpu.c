@@ -163,10 +163,6 @@ void vcpu_before_entry(struct cpu *cpu, struct vcpu *v)
 {
     while (v->attention) {
         v->attention = false;
-        if (v->replied) {
-            v->replied = false;
-            access_complete(cpu, v, v->reply_verdict, v->reply_data, v->reply_count);
-        }
         if (v->emulator_answered) {
             v->emulator_answered = false;
             emulate_continue(cpu, v);
@@ -200,6 +196,10 @@ noreturn void vcpu_enter(struct cpu *cpu, struct vcpu *v)
         cpu->ring3 = false;
     }
     window_open(cpu);
+    if (v->replied) {
+        v->replied = false;
+        access_complete(cpu, v, v->reply_verdict, v->reply_data, v->reply_count);
+    }
     if (unlikely(v->attention || cpu->ready_first || cpu->nmi_seen))
         vcpu_before_entry(cpu, v);
     vcpu_ops->run(v);

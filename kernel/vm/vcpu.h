@@ -63,12 +63,21 @@ struct access {
     u64 addr, data;
     u32 count;     /* elements of string I/O, else 1 */
     bool emulated; /* belongs to the emulator's instruction: the result goes into its log */
-    bool simple;   /* one port access or MMIO MOV of the guest's: a reply may complete it behind the fence */
     u64 cookie;    /* the binding's */
     u64 linear;    /* string I/O: guest-linear address of the chunk */
 };
 CHECK_OFFSET(struct access, addr, offsetof(struct weir_msg, addr));
 CHECK_OFFSET(struct access, data, offsetof(struct weir_msg, data));
+
+/* The instruction of an MMIO access, decoded. */
+struct mmio_insn {
+    struct mmio_mov mov;
+    bool known;      /* 64-bit code, and its INSN_MAX bytes were these: */
+    u64 first, last; /* 8 bytes from the first one, 8 up to the last */
+};
+
+#define CODE_CACHES 8
+#define MMIO_INSNS 32
 
 struct vcpu {
     u64 regs[16];   /* RAX to R15; RAX and RSP are the VMCB's between exits */
@@ -90,9 +99,10 @@ struct vcpu {
     u64 invalid_last; /* count of entries when the state was last refused */
     u32 invalid_in_row;
 
-    struct code_cache code;
+    struct code_cache code[CODE_CACHES]; /* by the page's number */
     struct access access;
-    struct mmio_mov mov; /* the instruction of an MMIO access that the kernel decoded itself */
+    struct mmio_insn insn[MMIO_INSNS]; /* by RIP: the last ones that the kernel decoded itself */
+    const struct mmio_insn *mmio;      /* the access's */
     struct weir_msg request; /* parked until the reply, where it is not an access; kind NONE: it is */
     struct client client;
     u32 seq;
@@ -116,6 +126,7 @@ struct vcpu {
 CHECK_OFFSET(struct vcpu, regs, VCPU_OFF_REGS);
 CHECK_OFFSET(struct vcpu, control_pa, VCPU_OFF_CONTROL_PA);
 CHECK_OFFSET(struct vcpu, vmx, VCPU_OFF_VMX);
+_Static_assert(sizeof(struct vcpu) <= PAGE_SIZE, "vcpu_create takes a page");
 
 struct vcpu *vcpu_create(struct domain *d, struct cpu *cpu, struct port *port) must_check;
 void vcpu_destroy(struct vcpu *v);

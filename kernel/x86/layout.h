@@ -16,7 +16,7 @@
 #define MMIO_VBASE (KERNEL_VBASE + REGION_BYTES) /* the kernel's few device pages (LAPIC) */
 #define TSS_VBASE 0xffffff0000000000
 #define WINDOW_VBASE 0xfffffe8000000000
-#define WINDOW_SLOTS 32
+#define WINDOW_SLOTS 512
 
 #define CPU_BLOCK 0x10000 /* struct cpu and its stacks, aligned to this: see x86/cpu.h */
 #define CPU_STACK_TOP 0x6000

@@ -343,14 +343,14 @@ static void ends_of_ports(void)
         CHECK(sys(WEIR_DESTROY, P, 0, 0, 0, 0, 0), WEIR_OK);
         for (u64 port = 0x5f; port <= 0x72; port++) {
             bool bound = end && ((port >= 0x60 && port <= 0x64) || port == 0x70 || port == 0x71);
-            struct binding *b = binding_find_io_wide((u16)port, 1);
+            struct binding *b = binding_search(DEVICE_PORTS, port, 1);
             CHECK(b != NULL, bound);
             CHECK(!b || (b->mode == WEIR_BIND_FLOAT && !b->port), true);
         }
         CHECK(sys(WEIR_DEVICE_CTL, OPEN, WEIR_DEV_UNBIND, 0, 0, 0, 0), end ? WEIR_OK : WEIR_E_STATE);
         CHECK(sys(WEIR_DESTROY, OPEN, 0, 0, 0, 0, 0), WEIR_OK);
         CHECK(sys(WEIR_DESTROY, SHUT, 0, 0, 0, 0, 0), WEIR_OK);
-        CHECK((u64)binding_find_io_wide(0x71, 1), 0);
+        CHECK((u64)binding_search(DEVICE_PORTS, 0x71, 1), 0);
     }
 }
 
