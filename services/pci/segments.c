@@ -9,6 +9,7 @@
 #include <weir/service.h>
 
 #define AHCI_BAR 5u
+#define AHCI_IS 8u /* AHCI 1.3.1, 3.1.3 */
 #define IDE_BUS_MASTER_BAR 4u
 #define IDE_BUS_MASTER_PORTS 16u
 
@@ -25,8 +26,8 @@ static bool add_segment(struct pci *p, struct pci_function *f, struct pci_addres
 }
 
 /*
- * Adds what of s no earlier rule covers. Segments that a PASS without a log made are kept with
- * PCI_TO_NOWHERE until all rules are in.
+ * Adds what of s no earlier segment covers. Those that stay the guest's (a PASS without a log) are kept
+ * with PCI_TO_NOWHERE until all are in.
  */
 #define PCI_TO_NOWHERE 0xff
 
@@ -201,9 +202,15 @@ static void number_ahci(const struct pci *p, struct pci_function *f)
         f->ahci++;
 }
 
-/* The registers of an AHCI controller are storage's where the policy has rules for disks, whatever other rules say. */
+/*
+ * The registers of an AHCI controller are storage's where the policy has rules for disks, whatever other rules say: but
+ * for IS, which tells what each port's PxIS and PxIE say already. Storage would do nothing but pass it on, and every
+ * interrupt of the guest's reads and writes it.
+ */
 static bool add_storage(struct pci *p, struct pci_function *f, struct pci_address a)
 {
+    struct pci_segment s = {0, UINT64_MAX, 0, AHCI_BAR, PCI_TO_NOBODY};
+
     f->ahci = 0;
     if (!p->tables->nstorage || !pci_is_ahci(f->class_code) || f->bars <= AHCI_BAR)
         return true;
@@ -212,9 +219,12 @@ static bool add_storage(struct pci *p, struct pci_function *f, struct pci_addres
         pci_log(p, "%02x:%02x.%u: more than %u AHCI controllers; the guest does not reach this one", a.bus, a.devfn >> 3,
                 a.devfn & 7u, WEIR_AHCI_MAX);
         f->ahci = 0;
+        return add_segment(p, f, a, s);
     }
-    return add_segment(p, f, a, (struct pci_segment){0, UINT64_MAX, (uint16_t)(f->ahci - (f->ahci != 0)), AHCI_BAR,
-                                                     f->ahci ? PCI_TO_STORAGE : PCI_TO_NOBODY});
+    s.rule = f->ahci - 1;
+    s.to = PCI_TO_STORAGE;
+    return add_segment(p, f, a, (struct pci_segment){AHCI_IS, AHCI_IS + 3, 0, AHCI_BAR, PCI_TO_NOWHERE}) &&
+           add_uncovered(p, f, a, s);
 }
 
 /* In compatibility mode the channels' ports are fixed (pci_wanted_hooks); in native mode they are in BARs, and closed. */

@@ -359,6 +359,7 @@ void issue_new(struct port *p, uint32_t slots)
             issue_give_room(p, (unsigned)__builtin_ctz(left));
         }
         p->pending = 0;
+        px_write(p, PX_IE, 0); /* the controller's IS is the guest's */
         denied_write(p, PX_CI, slots);
         return;
     }

@@ -16,15 +16,18 @@ static bool is_port(uint32_t reg)
     return reg >= HBA_PORTS && reg < HBA_PORTS + 32 * HBA_PORT_BYTES;
 }
 
-/* Ports that the guest shall find empty, or that are more than storage has room for. */
-static uint32_t hidden_ports(const struct hba *h)
+/* Without the ports that the guest shall find empty, or that are more than storage has room for. */
+static uint32_t seen_is(const struct hba *h)
 {
-    uint32_t hidden = 0;
+    uint32_t is = hw_read(h, HBA_IS);
 
-    for (unsigned i = 0; i < 32; i++)
-        if (!h->port[i] || is_denied(h->port[i]))
-            hidden |= 1u << i;
-    return hidden;
+    for (uint32_t left = is; left; left &= left - 1) {
+        const struct port *p = h->port[__builtin_ctz(left)];
+
+        if (!p || is_denied(p))
+            is &= ~(left & -left);
+    }
+    return is;
 }
 
 static uint32_t read32(struct hba *h, uint32_t reg)
@@ -42,7 +45,7 @@ static uint32_t read32(struct hba *h, uint32_t reg)
     case HBA_CAP: /* no port multipliers, no coalescing of completions */
         return hw_read(h, reg) & ~(CAP_SPM | CAP_FBSS | CAP_CCCS);
     case HBA_IS:
-        return hw_read(h, reg) & ~hidden_ports(h);
+        return seen_is(h);
     case HBA_PI:
         return h->implemented;
     case HBA_CCC_CTL:

@@ -163,6 +163,27 @@ static void test_index_data_pair_of_ahci_is_shut(void)
     model_check(&m, true);
 }
 
+static void test_registers_of_ahci_are_storages_but_for_is(void)
+{
+    uint64_t base;
+
+    tables.nstorage = 1;
+    bar_rule(POLICY_DENY, 0, 5, 0, UINT64_MAX, by_class(0x010600, 0xffff00)); /* counts for nothing */
+    model_expect(&m, AHCI, 5, 0, 7, PCI_TO_STORAGE, 0);
+    model_expect(&m, AHCI, 5, 12, UINT64_MAX, PCI_TO_STORAGE, 0);
+    model_expect(&m, AHCI, 4, 0x10, 0x17, PCI_TO_NOBODY, 0);
+    start();
+    base = model_bar(&m, AHCI, 5);
+    EXPECT_HEX(model_hook_at(&m, PCI_MEMORY, base)->last, base + 7);
+    EXPECT(!model_hook_at(&m, PCI_MEMORY, base + 8));
+    EXPECT(!model_hook_at(&m, PCI_MEMORY, base + 11));
+    EXPECT_HEX(model_hook_at(&m, PCI_MEMORY, base + 0x100)->base, base);
+    guest_write(&m, 0, DEVFN(0x1f, 2), 0x24, 4, 0xfe000000);
+    EXPECT(!model_hook_at(&m, PCI_MEMORY, 0xfe000008));
+    EXPECT_HEX(model_hook_at(&m, PCI_MEMORY, 0xfe00000c)->base, 0xfe000000);
+    model_check(&m, true);
+}
+
 static void test_index_data_pair_in_config_space_is_shut(void)
 {
     bar_rule(POLICY_CALL, 0, 5, 0, UINT64_MAX, by_class(0x010600, 0xffff00));
@@ -282,6 +303,7 @@ const struct unit_test bar_tests[] = {
     UNIT_TEST(the_first_bar_rule_that_matches_decides),
     UNIT_TEST(io_bars_follow),
     UNIT_TEST(index_data_pair_of_ahci_is_shut),
+    UNIT_TEST(registers_of_ahci_are_storages_but_for_is),
     UNIT_TEST(index_data_pair_in_config_space_is_shut),
     UNIT_TEST(virtio_window_is_shut),
     UNIT_TEST(a_function_that_appears_later_is_hooked_before_it_decodes),

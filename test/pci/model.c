@@ -318,7 +318,7 @@ static enum weir_status op_bind(void *context, const struct pci_hook *hook, uint
     struct model *m = context;
     unsigned slot = MODEL_HOOKS;
 
-    if (hook->first > hook->last || hook->space > PCI_PORTS || hook->to > PCI_TO_SELF ||
+    if (hook->first > hook->last || hook->space > PCI_PORTS || hook->to > PCI_TO_STORAGE ||
         (hook->to == PCI_TO_WATCH && hook->rule >= m->pci.tables->nmmio) ||
         hook->last > (hook->space == PCI_PORTS ? 0xffff : (1ull << 52) - 1))
         m->malformed++;
