@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#define WEIR_ABI 7u
+#define WEIR_ABI 8u
 #define WEIR_PAGE 4096u
 
 enum weir_status {
@@ -100,7 +100,7 @@ enum weir_call {
  *           b = WEIR_PORT_CLOSED or 0
  *   NOTE:   nothing
  *   VCPU:   a = port (CALL) that gets the events no device is bound for; bound to the calling CPU
- *   MEMORY: a = pages, zeroed, below 4 GiB; the value is its physical address
+ *   MEMORY: a = pages, zeroed, below 4 GiB; b = WEIR_MEMORY_SECRET or 0; the value is its physical address
  *   DEVICE: a = device (the new one gets a's rights), b = first, c = last (inclusive), both within a's range
  */
 
@@ -109,6 +109,12 @@ enum weir_call {
  * they are as bound with WEIR_BIND_FLOAT until they are unbound, and a parked access is denied.
  */
 #define WEIR_PORT_CLOSED 1u
+
+/*
+ * The memory is zeroed before the kernel halts or resets the machine, and before a write by which the guest switches it off
+ * or resets it (WEIR_DEV_WIPE), whether or not the write then does that.
+ */
+#define WEIR_MEMORY_SECRET 1u
 
 /* map's prot. 0 unmaps. Writable and executable at once is refused. */
 #define WEIR_P_READ 1u
@@ -147,6 +153,8 @@ enum weir_device_op {
     WEIR_DEV_UNBIND,   /* gives the whole range back to the guest; parked requests are done by the hardware */
     WEIR_DEV_QUIESCE,  /* reserved: WEIR_E_CALL (doc/restart.md says why nothing needs it) */
     WEIR_DEV_SLEEP,    /* arg = enum weir_sleep; needs the device of all ports */
+    WEIR_DEV_WIPE,     /* ports (BIND): secret memory is zeroed before the guest writes a value whose bits arg are arg2 to
+                          the device's first port. Holds for good; E_MEMORY: 16 do already */
 };
 
 enum weir_bind {

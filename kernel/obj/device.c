@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "domain.h"
 #include "init.h"
+#include "memory.h"
 #include "port.h"
 #include "vm/a20.h"
 #include "vm/npt.h"
@@ -13,6 +14,8 @@
 struct binding **io_table[65536 / IO_PER_PAGE];
 static struct binding *ranges[DEVICE_TYPES]; /* sorted; DEVICE_PORTS: unused */
 struct binding *binding_found[DEVICE_TYPES];
+static struct wipe { u16 port; u32 mask, value; } wipes[16];
+static unsigned nwipes;
 
 struct binding *binding_search(u8 type, u64 addr, u64 size)
 {
@@ -58,12 +61,30 @@ struct device *device_create_root(struct domain *d, enum device_type type)
     return make(d, type, WEIR_R_ALL, 0, last);
 }
 
+u64 device_wipe(struct device *v, u32 mask, u32 value)
+{
+    if (nwipes == sizeof(wipes) / sizeof(wipes[0]))
+        return WEIR_E_MEMORY;
+    wipes[nwipes++] = (struct wipe){(u16)v->first, mask, value};
+    vcpu_ops->intercept_io((u16)v->first, (u16)v->first, true);
+    return WEIR_OK;
+}
+
+void device_written(u16 port, u32 value)
+{
+    for (const struct wipe *w = wipes; w < wipes + nwipes; w++)
+        if (w->port == port && (value & w->mask) == w->value)
+            memory_wipe();
+}
+
 /* Tells the hardware side which accesses exit from now on. */
 static void intercept(const struct binding *b, bool on)
 {
     if (b->type == DEVICE_PORTS) {
         vcpu_ops->intercept_io((u16)b->first, (u16)b->last, on);
         a20_intercept();
+        for (unsigned i = 0; i < nwipes; i++)
+            vcpu_ops->intercept_io(wipes[i].port, wipes[i].port, true);
     } else if (b->type == DEVICE_MSRS) {
         vcpu_ops->intercept_msr((u32)b->first, (u32)b->last, on);
     } else {

@@ -42,6 +42,10 @@ void device_end_port(struct port *p);
 
 u64 device_bind(struct device *v, u64 mode, struct port *p, u64 value, u64 cookie) must_check;
 void device_unbind(struct device *v);
+/* Secret memory is wiped before the guest writes a value with those bits to v's first port. */
+u64 device_wipe(struct device *v, u32 mask, u32 value) must_check;
+/* The guest is about to write. */
+void device_written(u16 port, u32 value);
 /* Opens the device's ports to d's ring 3. */
 u64 device_open(struct device *v, struct domain *d) must_check;
 

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "memory.h"
 
+#include "core/log.h"
+#include "core/string.h"
 #include "domain.h"
+#include "x86/insn.h"
+
+bool memory_wiped;
 
 struct memory *memory_create(struct domain *d, u64 n, void *pages)
 {
@@ -24,6 +29,31 @@ void memory_destroy(struct memory *m)
 {
     page_free(m->budget, m->pages, m->count);
     block_free(m->object.owner, m, sizeof(*m));
+}
+
+void memory_wipe(void)
+{
+    for (struct domain *d = domains; d; d = d->next)
+        for (struct object *o = d->objects; o; o = o->next) {
+            struct memory *m = container_of(o, struct memory, object);
+            if (o->kind != WEIR_MEMORY || !m->secret)
+                continue;
+            memset(m->pages, 0, m->count * PAGE_SIZE);
+            memory_wiped = true;
+        }
+    wbinvd(); /* else DRAM keeps the old bytes */
+}
+
+void machine_end(bool reset)
+{
+    log_flush();
+    memory_wipe();
+    if (reset) {
+        outb(0xcf9, 0x02);
+        outb(0xcf9, 0x06);
+        outb(0x64, 0xfe);
+    }
+    halt_forever();
 }
 
 static u64 pte_bits(u32 prot)

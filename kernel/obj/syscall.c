@@ -122,11 +122,12 @@ static struct result sys_create(u64 kind, u64 slot, u64 a, u64 b, u64 c, u64 e)
     case WEIR_VCPU:
         return create_vcpu(d, slot, a);
     case WEIR_MEMORY: {
-        if (a == 0 || a > REGION_BYTES / PAGE_SIZE)
+        if (a == 0 || a > REGION_BYTES / PAGE_SIZE || b > WEIR_MEMORY_SECRET)
             return FAIL(WEIR_E_RANGE);
         struct memory *m = memory_create(d, a, NULL);
         if (!m)
             return FAIL(WEIR_E_MEMORY);
+        m->secret = b;
         cap_set(d, slot, &m->object, WEIR_R_READ | WEIR_R_WRITE | WEIR_R_EXEC, 0);
         return (struct result){WEIR_OK, pa_of(m->pages)};
     }
@@ -254,17 +255,6 @@ static struct result sys_revoke(u64 domain, u64 slot)
     return OK;
 }
 
-static noreturn void sleep_machine(u64 how)
-{
-    log_flush();
-    if (how == WEIR_SLEEP_RESET) {
-        outb(0xcf9, 0x02);
-        outb(0xcf9, 0x06);
-        outb(0x64, 0xfe);
-    }
-    halt_forever();
-}
-
 static struct result sys_device_ctl(u64 slot, u64 op, u64 arg, u64 arg2, u64 arg3)
 {
     struct domain *d = caller();
@@ -299,7 +289,9 @@ static struct result sys_device_ctl(u64 slot, u64 op, u64 arg, u64 arg2, u64 arg
             return FAIL(WEIR_E_RIGHTS);
         if (arg != WEIR_SLEEP_HALT && arg != WEIR_SLEEP_RESET)
             return FAIL(WEIR_E_ARG);
-        sleep_machine(arg);
+        machine_end(arg == WEIR_SLEEP_RESET);
+    case WEIR_DEV_WIPE:
+        return FAIL(v->type == DEVICE_PORTS ? device_wipe(v, (u32)arg, (u32)arg2) : WEIR_E_CAP);
     default:
         return FAIL(WEIR_E_CALL);
     }

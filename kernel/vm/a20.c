@@ -3,6 +3,7 @@
 #include "a20.h"
 
 #include "npt.h"
+#include "obj/memory.h"
 #include "vcpu_ops.h"
 
 #define GATE 2u              /* bit 1 of port 92h and of the 8042's output port */
@@ -48,6 +49,8 @@ static u8 write_byte(u16 port, u8 value)
 {
     if (port == PORT_8042_COMMAND)
         return write_command(value);
+    if (port == PORT_8042_DATA && output_port_next && !(value & 1)) /* the reset line, active low */
+        memory_wipe();
     if (port == PORT_92 || (port == PORT_8042_DATA && output_port_next)) {
         set(value & GATE);
         value |= GATE;

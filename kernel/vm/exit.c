@@ -7,6 +7,7 @@
 #include "guest_memory.h"
 #include "hook.h"
 #include "mm/window.h"
+#include "obj/memory.h"
 #include "obj/sched.h"
 #include "vcpu_ops.h"
 #include "x86/clock.h"
@@ -120,12 +121,8 @@ static void exit_hlt(struct cpu *cpu, struct vcpu *v)
 static void exit_shutdown(struct cpu *cpu, struct vcpu *v)
 {
     (void)cpu;
-    log_line("weir: the guest is shut down at %lx (triple fault): platform reset", v->rip);
-    log_flush();
-    outb(0xcf9, 0x02);
-    outb(0xcf9, 0x06);
-    outb(0x64, 0xfe);
-    halt_forever();
+    log_line("weir: the guest is shut down at %lx (triple fault or INIT): platform reset", v->rip);
+    machine_end(true);
 }
 
 void exit_raise(struct cpu *cpu, struct vcpu *v, u8 vector, u32 error)
@@ -151,7 +148,8 @@ static void exit_task_switch(struct cpu *cpu, struct vcpu *v)
 
 static void exit_init(struct cpu *cpu, struct vcpu *v)
 {
-    (void)cpu;
+    if (memory_wiped) /* by a write that was to reset the machine: the guest's disks are gone */
+        exit_shutdown(cpu, v);
     a20_reset();
     vcpu_real_mode(v, 0xf000, 0xfff0);
     v->regs[RDX] = cpuid(1, 0).eax;

@@ -22,6 +22,7 @@ static inline u32 in_sized(u16 port, unsigned size)
 
 static inline void out_sized(u16 port, unsigned size, u32 value)
 {
+    device_written(port, value);
     if (size == 1)
         outb(port, (u8)value);
     else if (size == 2)

@@ -74,7 +74,7 @@ enum weir_status keys_make(const struct policy_tables *t, char *reason, size_t b
     if (!t->nkeys) {
         return WEIR_OK;
     }
-    made = things_make_memory("keys", sizeof(struct crypt_keys));
+    made = things_make_secret("keys", sizeof(struct crypt_keys));
     if (!made) {
         (void)snprintf(reason, bytes, "out of memory for keys");
         return WEIR_E_MEMORY;
@@ -84,17 +84,10 @@ enum weir_status keys_make(const struct policy_tables *t, char *reason, size_t b
         status = make_one(t, i, reason, bytes);
     }
     if (status != WEIR_OK) {
-        keys_wipe();
+        crypt_wipe(keys, sizeof(*keys));
         return status;
     }
     keys->nkeys = t->nkeys;
     keys->magic = CRYPT_KEYS_MAGIC;
     return WEIR_OK;
-}
-
-void keys_wipe(void)
-{
-    if (keys) {
-        crypt_wipe(keys, sizeof(*keys));
-    }
 }

@@ -14,7 +14,4 @@
  */
 must_check enum weir_status keys_make(const struct policy_tables *t, char *reason, size_t bytes);
 
-/* Zeroes what keys_make made. Nobody may encrypt any more. */
-void keys_wipe(void);
-
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "say.h"
-#include "keys.h"
 #include "things.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -84,7 +83,6 @@ static void drain(void)
 static _Noreturn void halt(void)
 {
     drain();
-    keys_wipe();
     for (;;) {
         (void)!vmm_device_ctl(things_device("ports"), WEIR_DEV_SLEEP, WEIR_SLEEP_HALT, 0, 0);
         vmm_sleep_until(vmm_deadline(DRAIN_US)); /* only if the kernel would not halt */

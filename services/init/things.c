@@ -53,7 +53,7 @@ enum weir_status things_begin(void)
     return WEIR_OK;
 }
 
-const struct thing_memory *things_make_memory(const char *name, uint64_t bytes)
+static const struct thing_memory *make_memory(const char *name, uint64_t bytes, uint64_t flags)
 {
     uint64_t pages = (bytes + WEIR_PAGE - 1) / WEIR_PAGE;
     struct thing_memory m = { name, vmm_slot_alloc(), NULL, bytes, 0 };
@@ -64,7 +64,7 @@ const struct thing_memory *things_make_memory(const char *name, uint64_t bytes)
     if (!m.slot) {
         return NULL;
     }
-    created = vmm_syscall_create(WEIR_MEMORY, m.slot, pages, 0, 0, 0);
+    created = vmm_syscall_create(WEIR_MEMORY, m.slot, pages, flags, 0, 0);
     if (created.status != WEIR_OK) {
         vmm_slot_free(m.slot);
         return NULL;
@@ -76,6 +76,16 @@ const struct thing_memory *things_make_memory(const char *name, uint64_t bytes)
         vmm_slot_free(m.slot);
     }
     return made;
+}
+
+const struct thing_memory *things_make_memory(const char *name, uint64_t bytes)
+{
+    return make_memory(name, bytes, 0);
+}
+
+const struct thing_memory *things_make_secret(const char *name, uint64_t bytes)
+{
+    return make_memory(name, bytes, WEIR_MEMORY_SECRET);
 }
 
 static struct thing_memory *find(const char *name)

@@ -30,7 +30,10 @@ must_check enum weir_status things_begin(void);
 /* Makes zeroed memory, mapped readable and writable in init. NULL: out of memory or of room. */
 const struct thing_memory *things_make_memory(const char *name, uint64_t bytes);
 
-/* What was made by things_make_memory() goes; a boot module too. Nothing of that name: nothing happens. */
+/* The same of memory that is zeroed before the machine is switched off or reset (WEIR_MEMORY_SECRET). */
+const struct thing_memory *things_make_secret(const char *name, uint64_t bytes);
+
+/* What was made by these goes; a boot module too. Nothing of that name: nothing happens. */
 void things_free_memory(const char *name);
 
 /* The two memories change names. Both must exist. */

@@ -281,6 +281,32 @@ enum weir_status hardware_bind_ports(void)
     return status;
 }
 
+/* What every PC may have beside ACPI's: Intel's reset control register (ICH9, 13.7.5), port 92h, the 8042's pulses. */
+static const struct pci_end resets[] = {{0xcf9, 4, 4}, {0x92, 1, 1}, {0x64, 0xf1, 0xf0}};
+
+static enum weir_status wipe_before(const struct pci_end *end)
+{
+    uint64_t slot;
+    enum weir_status status = make_ports(end->port, end->port, &slot);
+
+    return status == WEIR_OK ? vmm_device_ctl(slot, WEIR_DEV_WIPE, end->mask, end->value, 0) : status;
+}
+
+enum weir_status hardware_wipe_ports(void)
+{
+    struct pci_end ends[PCI_MAX_ENDS];
+    unsigned n = pci_find_ends(read_memory, NULL, ends);
+    enum weir_status status = WEIR_OK;
+
+    if (!n)
+        vmm_log("no port is known that switches the machine off: keys stay in memory then");
+    for (unsigned i = 0; i < n && status == WEIR_OK; i++)
+        status = wipe_before(&ends[i]);
+    for (unsigned i = 0; i < sizeof(resets) / sizeof(resets[0]) && status == WEIR_OK; i++)
+        status = wipe_before(&resets[i]);
+    return status;
+}
+
 void hardware_describe(struct pci *p)
 {
     unsigned others = 0;

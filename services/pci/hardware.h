@@ -17,6 +17,12 @@ void hardware_describe(struct pci *p);
 /* Binds CF8h to CFFh to this service. */
 must_check enum weir_status hardware_bind_ports(void);
 
+/*
+ * Secret memory is wiped before the guest writes to the ports that switch the machine off or reset it (ACPI's, CF9h).
+ * They are looked up before the guest runs: afterwards the tables are its own.
+ */
+must_check enum weir_status hardware_wipe_ports(void);
+
 /* The last line that the library logged; empty if none. */
 const char *hardware_last_line(void);
 

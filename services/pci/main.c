@@ -111,6 +111,8 @@ static void start(void)
     /* A new instance's first request may stand in the port already; it is answered after this. */
     if (pci_start(&pci) != WEIR_OK)
         give_up(hardware_last_line());
+    if (vmm_start()->instance == 0 && pci.tables->nkeys && hardware_wipe_ports() != WEIR_OK)
+        give_up("the ports that end the machine can't be watched");
     if (hardware_bind_ports() != WEIR_OK)
         give_up("ports CF8h to CFFh can't be bound");
 }

@@ -246,9 +246,7 @@ enum weir_verdict pci_port_access(struct pci *p, bool write, uint16_t port, unsi
 enum weir_verdict pci_ecam_access(struct pci *p, bool write, uint64_t address, unsigned size,
                                   uint64_t *data);
 
-/* ---- ACPI's MCFG
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- ACPI's tables: mcfg.c, fadt.c ---- */
 
 /* Copies physical memory; false where there is none to read. */
 typedef bool pci_read_memory(void *context, uint64_t address, void *to, size_t bytes);
@@ -260,5 +258,15 @@ typedef bool pci_read_memory(void *context, uint64_t address, void *to, size_t b
  */
 unsigned pci_find_ecam(pci_read_memory *read, void *context, struct pci_ecam out[PCI_MAX_ECAM],
                        unsigned *others);
+
+/* A write to `port` of a value whose bits `mask` are `value` switches the machine off or resets it. */
+struct pci_end {
+    uint16_t port;
+    uint32_t mask, value;
+};
+#define PCI_MAX_ENDS 10u
+
+/* The ports by which ACPI sleeps, switches off and resets. Every byte is hostile. Returns how many. */
+unsigned pci_find_ends(pci_read_memory *read, void *context, struct pci_end out[PCI_MAX_ENDS]);
 
 #endif

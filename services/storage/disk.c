@@ -142,7 +142,7 @@ static bool key_fits(const struct disk *d, const struct policy_storage_range *r,
         return true; /* nothing of it is on this disk */
     if (!read(context, r->first, sectors, data))
         return false;
-    crypt_decrypt(&storage.keys[d->rule.encrypt->key], 0, data, data, sectors);
+    crypt_decrypt(transfer_key(d), 0, data, data, sectors);
     return memcmp(data + r->check_offset, r->check, r->check_bytes) == 0;
 }
 

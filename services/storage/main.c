@@ -101,7 +101,7 @@ static void take_keys(void)
     const struct weir_start_region *r = vmm_region("keys");
     const struct crypt_keys *keys = r && r->bytes >= sizeof(*keys) ? (const struct crypt_keys *)r->va : NULL;
 
-    storage.keys = keys && keys->magic == CRYPT_KEYS_MAGIC ? keys->key : NULL;
+    storage.keys = keys && keys->magic == CRYPT_KEYS_MAGIC ? keys : NULL;
     if (!storage.keys && storage.tables->nkeys)
         give_up("the keys are missing");
     if (!storage.keys)

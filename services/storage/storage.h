@@ -24,6 +24,7 @@
 #include <weir/policy.h>
 
 struct crypt_key;
+struct crypt_keys;
 
 #define HBAS 4u           /* controllers */
 #define PORTS 12u         /* of all of them that are mediated; a guest does not see what is more */
@@ -205,8 +206,7 @@ enum stood {
 
 struct storage {
     const struct policy_tables *tables;
-    const struct crypt_key *keys;
-    unsigned nkeys;
+    const struct crypt_keys *keys;
     struct saved *saved;
     struct dma *dma;
     uint64_t dma_phys;
@@ -285,6 +285,8 @@ must_check enum prdt_result prdt_direct(const struct slot_command *c, struct ahc
 must_check enum prdt_result prdt_gather(struct slot *slot, struct piece *out, uint32_t bytes);
 
 /* ---- transfer.c: between pool and pieces of guest memory ---- */
+/* Of an encrypted disk. Ends the instance if the keys were wiped. */
+const struct crypt_key *transfer_key(const struct disk *d);
 /* Sectors from lba on, encrypted or decrypted where the disk's rule says so; the pieces from `offset` on have to hold
  * them. */
 void transfer_encrypt(const struct disk *d, uint64_t lba, uint32_t sectors, uint8_t *to, const struct piece *pieces,

@@ -7,6 +7,7 @@
  */
 #include "storage.h"
 #include "crypt/crypt.h"
+#include <assert.h>
 
 struct cursor {
     const struct piece *piece;
@@ -67,9 +68,11 @@ static struct stretch next_stretch(const struct disk *d, const struct cursor *c,
     return s;
 }
 
-static const struct crypt_key *key_of(const struct disk *d)
+const struct crypt_key *transfer_key(const struct disk *d)
 {
-    return &storage.keys[d->rule.encrypt->key];
+    /* They are zeroed before the guest switches the machine off. If it runs on, nothing may be encrypted with zeros. */
+    assert(__atomic_load_n(&storage.keys->magic, __ATOMIC_RELAXED) == CRYPT_KEYS_MAGIC);
+    return &storage.keys->key[d->rule.encrypt->key];
 }
 
 static void one_in(const struct disk *d, struct cursor *c, const struct stretch *s, uint64_t lba, uint8_t *pool)
@@ -79,12 +82,12 @@ static void one_in(const struct disk *d, struct cursor *c, const struct stretch 
     if (!s->range) {
         copy(c, pool, bytes, true);
     } else if (c->piece->bytes - c->offset >= bytes) {
-        crypt_decrypt(key_of(d), lba - s->range->first, here(c), pool, s->sectors);
+        crypt_decrypt(transfer_key(d), lba - s->range->first, here(c), pool, s->sectors);
         advance(c, bytes);
     } else {
         uint8_t plain[SECTOR] __attribute__((aligned(16)));
 
-        crypt_decrypt(key_of(d), lba - s->range->first, plain, pool, 1);
+        crypt_decrypt(transfer_key(d), lba - s->range->first, plain, pool, 1);
         copy(c, plain, SECTOR, true);
     }
 }
@@ -96,13 +99,13 @@ static void one_out(const struct disk *d, struct cursor *c, const struct stretch
     if (!s->range) {
         copy(c, pool, bytes, false);
     } else if (c->piece->bytes - c->offset >= bytes) {
-        crypt_encrypt(key_of(d), lba - s->range->first, pool, here(c), s->sectors);
+        crypt_encrypt(transfer_key(d), lba - s->range->first, pool, here(c), s->sectors);
         advance(c, bytes);
     } else {
         uint8_t plain[SECTOR] __attribute__((aligned(16)));
 
         copy(c, plain, SECTOR, false);
-        crypt_encrypt(key_of(d), lba - s->range->first, pool, plain, 1);
+        crypt_encrypt(transfer_key(d), lba - s->range->first, pool, plain, 1);
     }
 }
 
@@ -142,9 +145,9 @@ void transfer_sector(const struct disk *d, uint64_t lba, uint8_t *to, const uint
     if (!r)
         memory_copy(to, from, SECTOR);
     else if (in)
-        crypt_decrypt(key_of(d), lba - r->first, to, from, 1);
+        crypt_decrypt(transfer_key(d), lba - r->first, to, from, 1);
     else
-        crypt_encrypt(key_of(d), lba - r->first, to, from, 1);
+        crypt_encrypt(transfer_key(d), lba - r->first, to, from, 1);
 }
 
 void transfer_bytes(const uint8_t *from, uint32_t bytes, const struct piece *pieces, uint32_t n)

@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Where key material may be: in the one page that init made of it, and nowhere else."""
+"""Where key material may be: in the one page that init made of it, and nowhere else; and nowhere once the machine is switched
+off or reset."""
 
+import os
 import re
 import tempfile
+import time
 from pathlib import Path
 
 from boot import Boot
-from harness import equal, main, true
+from harness import equal, fail, main, true
 
 MIB = 1 << 20
 PAGE = 4096
 REGION_BYTES = 32 * MIB        # kernel/x86/layout.h
+# What the guest starts with a plain disk, and a key that storage has nevertheless.
+POLICY = 'storage.encrypt{match = {port = 1}, key = module("disk.key")}'
+RESETS = {1: "8042", 2: "port 92h", 3: "CF9h, hard", 4: "CF9h, soft", 5: "triple fault"} # test/guest/hostile
 WORD = 8                        # bytes: shorter than what any register or copy would hold
 
 
@@ -74,6 +80,25 @@ def places(memory, word):
         at = memory.find(word, at + 1)
 
 
+def material(key):
+    """Words of which at least one is in any 16 bytes in a row of KEY's 64, and in any round key that stands in one piece."""
+    expanded = b"".join(keys + inverse(keys) for keys in (schedule(key[:32]), schedule(key[32:])))
+    return words_of(key) | {expanded[i:i + WORD] for i in range(0, len(expanded), 2 * WORD)}
+
+
+def pages_with(memory, words):
+    return {at // PAGE * PAGE for word in words for at in places(memory, word)}
+
+
+def wait_off(machine, seconds=120):
+    """QEMU keeps the memory of a machine that is switched off or was to be reset."""
+    until = time.monotonic() + seconds
+    while machine.qmp.execute("query-status")["status"] != "shutdown":
+        if time.monotonic() > until:
+            fail(f"the machine is still on after {seconds} s")
+        machine.emulator.drain(0.2)
+
+
 def case_the_key_is_nowhere():
     """The key and what it expands to: neither in the guest's memory, nor in Weir's log, nor anywhere in Weir's region (its
     ring, stacks, saved registers) but in the page that storage reads them from."""
@@ -83,7 +108,7 @@ def case_the_key_is_nowhere():
           "fe4890d1e6188d0b046df344706c631e")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with Boot("--dir", folder, "--memory", "256") as machine:
+        with Boot("--dir", folder, "--memory", "256", "--", "-no-shutdown") as machine:
             machine.ok("cat /bin/busybox /lib/modules/*/modules.dep >/root/x; sync; echo 3 >/proc/sys/vm/drop_caches;"
                        " md5sum </root/x")
             key = (folder / "disk.key").read_bytes()
@@ -91,10 +116,13 @@ def case_the_key_is_nowhere():
                         re.findall(r"^([0-9a-f]+)-([0-9a-f]+) : Reserved$", machine.ok("cat /proc/iomem"), re.M)]
             machine.qmp.execute("stop")
             memory = machine.memory(0, 256 * MIB)
+            machine.go_on()
+            machine.sh("(sleep 1; poweroff) >/dev/null 2>&1 &")
+            wait_off(machine)
+            after = machine.memory(0, 256 * MIB)
             log = (folder / "weir.log").read_bytes()
-    expanded = b"".join(keys + inverse(keys) for keys in (schedule(key[:32]), schedule(key[32:])))
-    words = words_of(key) | words_of(expanded)
-    found = {at // PAGE * PAGE for word in words for at in places(memory, word)}
+    words = material(key)
+    found = pages_with(memory, words)
     equal(f"pages with key material, {[hex(at) for at in found]}", len(found), 1)
     page = found.pop()
     start, end = next(((a, b) for a, b in reserved if a <= page < b), (0, 0))
@@ -102,6 +130,20 @@ def case_the_key_is_nowhere():
     text = log.lower()
     for word in words:
         true("a word of the key in Weir's log", word not in log and word.hex().encode() not in text)
+    equal("pages with key material after the guest has switched the machine off", pages_with(after, words), set())
+
+
+def case_the_key_is_gone_after_resets():
+    with tempfile.TemporaryDirectory() as name:
+        key = os.urandom(64)
+        (Path(name) / "disk.key").write_bytes(key)
+        words = material(key)
+        for scenario, what in RESETS.items():
+            with Boot("--memory", "128", "--module", Path(name) / "disk.key", "--", "-no-shutdown", "-no-reboot",
+                      guest="hostile", parameters={0: scenario}, policy=POLICY) as machine:
+                wait_off(machine)
+                machine.wait_log(r"^storage: aes-xts-plain64 by ")
+                equal(f"pages with key material after a reset ({what})", pages_with(machine.memory(0, 128 * MIB), words), set())
 
 
 if __name__ == "__main__":

@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The A20 gate as the guest's ports show it, and what reaches the physical one. */
 #include "check.h"
+#include "obj/memory.h"
 #include "vm/a20.h"
 #include "vm/npt.h"
 #include "vm/vcpu_ops.h"
 
-static unsigned moves;
+static unsigned moves, wipes;
 
 const struct vcpu_ops *vcpu_ops;
 
 void npt_second_mib(void)
 {
     moves++;
+}
+
+void memory_wipe(void)
+{
+    wipes++;
 }
 
 static void by_port_92(void)
@@ -35,6 +41,7 @@ static void by_port_92(void)
 
 static void by_8042(void)
 {
+    wipes = 0;
     check_case = "the 8042's output port";
     CHECK(a20_write(PORT_8042_DATA, 1, 0x00), 0x00); /* keyboard data */
     CHECK(a20_closed, false);
@@ -56,6 +63,12 @@ static void by_8042(void)
     CHECK(a20_closed, true);
     CHECK(a20_write(PORT_8042_COMMAND, 1, 0xfc), 0xfe); /* the reset line is pulsed, the gate is not */
     CHECK(a20_closed, true);
+    CHECK(wipes, 0);
+    CHECK(a20_write(PORT_8042_DATA, 1, 0xfe), 0xfe); /* keyboard data */
+    CHECK(wipes, 0);
+    CHECK(a20_write(PORT_8042_COMMAND, 1, 0xd1), 0xd1);
+    CHECK(a20_write(PORT_8042_DATA, 1, 0xde), 0xde); /* resets the machine */
+    CHECK(wipes, 1);
 }
 
 static void wide(void)

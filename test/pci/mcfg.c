@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Finding the ECAM in ACPI tables: sound ones, and every kind of damage. */
+/* Finding the ECAM, and the ports that end the machine, in ACPI tables: sound ones, and every kind of damage. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,6 +190,69 @@ static void test_damaged_tables(void)
     expect_nothing();
 }
 
+/* A FADT that says everything, of so many bytes; returns it unsealed. */
+static uint8_t *fadt(uint32_t bytes)
+{
+    uint8_t *t;
+
+    machine(2);
+    t = table(HIGH + 0x3000, "FACP", bytes);
+    put(t + 64, 0x404, 4); /* PM1a_CNT_BLK */
+    put(t + 112, 1u << 10, 4); /* RESET_REG_SUP */
+    t[116] = 1; /* RESET_REG: I/O */
+    put(t + 120, 0xcf9, 8);
+    t[128] = 0x0e;
+    if (bytes >= 268) {
+        t[172] = t[184] = t[244] = 1; /* X_PM1a_CNT_BLK, X_PM1b_CNT_BLK, SLEEP_CONTROL_REG */
+        put(t + 176, 0x404, 8);
+        put(t + 188, 0x504, 8);
+        put(t + 248, 0x600, 8);
+    }
+    return t;
+}
+
+static unsigned ends(struct pci_end out[PCI_MAX_ENDS], uint32_t bytes)
+{
+    seal(high + 0x3000, bytes, 9);
+    return pci_find_ends(read_memory, NULL, out);
+}
+
+static bool is(const struct pci_end *e, unsigned port, uint32_t mask, uint32_t value)
+{
+    return e->port == port && e->mask == mask && e->value == value;
+}
+
+static void test_ends(void)
+{
+    struct pci_end e[PCI_MAX_ENDS];
+    uint8_t *t;
+
+    (void)fadt(268);
+    EXPECT(ends(e, 268) == 6); /* the X_ register is the other one again */
+    EXPECT(is(&e[0], 0x404, 0x2000, 0x2000) && is(&e[1], 0x405, 0x20, 0x20));
+    EXPECT(is(&e[2], 0x504, 0x2000, 0x2000) && is(&e[3], 0x505, 0x20, 0x20));
+    EXPECT(is(&e[4], 0x600, 0x20, 0x20) && is(&e[5], 0xcf9, 0xff, 0x0e));
+    (void)fadt(132);
+    EXPECT(ends(e, 132) == 3); /* ACPI 1.0's has no more */
+    t = fadt(268);
+    t[116] = 0; /* a reset register in memory */
+    put(t + 188, 0x10000, 8);
+    put(t + 64, 0, 4);
+    put(t + 176, 0xffffffffffffffff, 8);
+    EXPECT(ends(e, 268) == 1 && is(&e[0], 0x600, 0x20, 0x20));
+    t = fadt(268);
+    put(t + 112, 0, 4);
+    EXPECT(ends(e, 268) == 5);
+    t = fadt(268);
+    put(t + 64, 0x1004, 4);
+    put(t + 68, 0x2004, 4);
+    EXPECT(ends(e, 268) == PCI_MAX_ENDS);
+    high[0x3000 + 64] ^= 1; /* checksum */
+    EXPECT(pci_find_ends(read_memory, NULL, e) == 0);
+    machine(0);
+    EXPECT(pci_find_ends(read_memory, NULL, e) == 0);
+}
+
 /* Bytes changed at random, checksums made right again: what comes out is always within bounds. */
 static void test_random_damage(void)
 {
@@ -197,6 +260,7 @@ static void test_random_damage(void)
 
     for (unsigned round = 0; round < 4000; round++) {
         struct pci_ecam e[PCI_MAX_ECAM];
+        struct pci_end end[PCI_MAX_ENDS];
         unsigned n, others;
 
         machine(rand_r(&seed) % 3);
@@ -217,6 +281,7 @@ static void test_random_damage(void)
             if (bytes >= 36 && bytes < 0x1000)
                 seal(high + 0x1000 * i, bytes, 9);
         }
+        EXPECT(pci_find_ends(read_memory, NULL, end) <= PCI_MAX_ENDS);
         n = find(e, &others);
         EXPECT(n <= PCI_MAX_ECAM && reads < 40000);
         for (unsigned i = 0; i < n; i++)
@@ -229,6 +294,7 @@ int main(void)
 {
     test_sound_tables();
     test_damaged_tables();
+    test_ends();
     test_random_damage();
     printf("%u failures\n", failures);
     return failures != 0;

@@ -24,7 +24,7 @@ void model_cipher(uint64_t sector, uint8_t *data)
 
 static void cipher(const struct crypt_key *key, uint64_t sector, uint8_t *to, const uint8_t *from, size_t sectors)
 {
-    if (key != storage.keys)
+    if (key != storage.keys->key)
         die("another key than the disk's", 0);
     for (size_t i = 0; i < sectors; i++) {
         memmove(to + i * SECTOR, from + i * SECTOR, SECTOR);
@@ -483,13 +483,16 @@ static void power_on(uint8_t *memory, uint8_t *disk[MODEL_PORTS])
 void model_begin(void)
 {
     uint8_t *disk[MODEL_PORTS], *memory = calloc(1, MODEL_MEMORY);
+    struct crypt_keys *keys;
 
     for (unsigned i = 0; i < MODEL_PORTS; i++)
         disk[i] = calloc(MODEL_SECTORS, SECTOR);
     storage.saved = calloc(1, sizeof(struct saved));
     storage.dma = aligned_alloc(4096, sizeof(struct dma));
     memset(storage.dma, 0xee, sizeof(struct dma));
-    storage.keys = aligned_alloc(64, sizeof(struct crypt_key));
+    keys = aligned_alloc(64, sizeof(*keys));
+    *keys = (struct crypt_keys){ .magic = CRYPT_KEYS_MAGIC, .nkeys = 1 };
+    storage.keys = keys;
     power_on(memory, disk);
     /* what is no RAM of the guest's may not even be looked at */
     ASAN_POISON_MEMORY_REGION(model.memory + 0x9f000, 0xc0000 - 0x9f000);

@@ -209,6 +209,9 @@ struct vmm_result vmm_syscall_create(uint64_t kind, uint64_t slot, uint64_t a, u
         break;
     case WEIR_MEMORY:
         o = create_memory(a);
+        if (o) {
+            o->secret = b == WEIR_MEMORY_SECRET;
+        }
         break;
     case WEIR_DEVICE:
         o = create_device(a, b, c);

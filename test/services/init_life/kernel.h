@@ -33,6 +33,7 @@ struct fake_object {
     bool alive;
     uint64_t pages;                 /* DOMAIN: budget; MEMORY */
     uint8_t *memory;                /* MEMORY */
+    bool secret;                    /* MEMORY: WEIR_MEMORY_SECRET */
     struct fake_object *domain;     /* THREAD */
     uint64_t entry, message_va;     /* THREAD */
     struct fake_cap *slots;         /* DOMAIN */
