@@ -356,6 +356,31 @@ static void ends_of_ports(void)
     }
 }
 
+/* The binding found last is looked at first; not when it has ended. */
+static void found_again(void)
+{
+    struct device whole = {.type = DEVICE_ADDRESSES, .rights = WEIR_R_ALL};
+    struct device *low = device_create(d, &whole, 0x1000, 0x1fff), *high = device_create(d, &whole, 0x3000, 0x3003);
+
+    check_case = "bindings found again";
+    CHECK(low && high, true);
+    if (!low || !high)
+        return;
+    CHECK(device_bind(low, WEIR_BIND_FLOAT, NULL, 0, 0), WEIR_OK);
+    CHECK(device_bind(high, WEIR_BIND_FLOAT, NULL, 0, 0), WEIR_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        CHECK((u64)binding_find(DEVICE_ADDRESSES, 0x3000, 4), (u64)high->bind);
+        CHECK((u64)binding_find(DEVICE_ADDRESSES, 0x2ffc, 8), (u64)high->bind);
+        CHECK((u64)binding_find(DEVICE_ADDRESSES, 0x3004, 4), 0);
+        CHECK((u64)binding_find(DEVICE_ADDRESSES, 0x1ffc, 0x2000), (u64)low->bind);
+    }
+    device_unbind(low);
+    CHECK((u64)binding_find(DEVICE_ADDRESSES, 0x1ffc, 4), 0);
+    object_destroy(&low->object);
+    object_destroy(&high->object);
+    CHECK((u64)binding_find(DEVICE_ADDRESSES, 0x3000, 4), 0);
+}
+
 int main(void)
 {
     host_start();
@@ -365,6 +390,7 @@ int main(void)
     lookups();
     refused_calls();
     ends_of_ports();
+    found_again();
     budgets();
     tables();
     large_pages();
