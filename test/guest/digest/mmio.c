@@ -158,6 +158,24 @@ static void section_hpet(void)
     }
 }
 
+/* One address, four pages with other code in turn: mov eax, ecx, edx or ebx,[rsi]. */
+static void section_remapped(void)
+{
+    section("mmio.remapped");
+    for (u32 i = 0; i < 16; i++) {
+        u32 page = (i * 7 >> 2) % 4;
+        struct rt_regs r = { .rsi = HPET, .rflags = 2 };
+        u8 *code = (u8 *)SCRATCH + 0x4000 + page * 0x1000;
+
+        code[0] = 0x8b;
+        code[1] = (u8)(6 | page << 3);
+        code[2] = 0xc3;
+        rt_run(rt_vpage(0, (u64)code, PTE_P | PTE_W), &r, false);
+        record_fault("remapped", i, SCRATCH);
+        record_regs("remapped", i, &r, ARITHMETIC);
+    }
+}
+
 void section_mmio(void)
 {
     /*
@@ -168,4 +186,5 @@ void section_mmio(void)
     section_text("mmio.text-text", TEXT + 1, TEXT + 0x103);
     section_text("mmio.ram-text", SCRATCH + 0x8000, TEXT + 0x103);
     section_hpet();
+    section_remapped();
 }
