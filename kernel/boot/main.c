@@ -49,13 +49,6 @@ static u64 loaded_at(const void *p)
     return (u64)p - KERNEL_VBASE + KERNEL_LOAD;
 }
 
-static noreturn void refuse(const char *why)
-{
-    log_line("weir: refused: %s", why);
-    log_flush();
-    halt_forever();
-}
-
 static u64 round_up(u64 v, u64 to)
 {
     return (v + to - 1) & ~(to - 1);
@@ -69,7 +62,7 @@ static u64 move_modules(u64 base, u64 image_bytes)
     for (u32 i = 0; i < boot_info.nmodules; i++) {
         struct boot_module *m = &boot_info.modules[i];
         if (m->bytes > base + REGION_BYTES / 2 - at)
-            refuse("the boot modules are larger than half of Weir's memory");
+            refuse("", "the boot modules are larger than half of Weir's memory");
         memcpy((void *)at, (void *)m->start, m->bytes);
         memset((void *)(at + m->bytes), 0, round_up(m->bytes, PAGE_SIZE) - m->bytes);
         m->start = at;
@@ -85,7 +78,7 @@ static u64 move_to_region(void)
     u64 base = e820_find_region(&boot_info, REGION_BYTES, 2 * MIB, KERNEL_LOAD, KERNEL_LOAD + image_bytes);
 
     if (!base)
-        refuse("no 32 MiB of free memory below 4 GiB");
+        refuse("", "no 32 MiB of free memory below 4 GiB");
     u64 used = move_modules(base, image_bytes);
     const u64 *now = (const u64 *)(read_cr3() & PTE_ADDR);
     memcpy((void *)loaded_at(move_pml4), now, PAGE_SIZE);
@@ -114,13 +107,13 @@ static void make_guest_map(void)
 {
     if (!e820_set(boot_info.map, &boot_info.nmap, BOOT_MAP, region_base, REGION_BYTES, E820_RESERVED) ||
         !hook_reserve(boot_info.map, &boot_info.nmap, BOOT_MAP))
-        refuse("the firmware's memory map has too many entries");
+        refuse("", "the firmware's memory map has too many entries");
 }
 
 void boot_main(u32 magic, u64 mbi)
 {
     if (!multiboot_read(magic, mbi, &boot_info))
-        refuse("not started by a multiboot2 loader, or without a memory map");
+        refuse("", "not started by a multiboot2 loader, or without a memory map");
     log_use_uart(log_port());
     cpu_find_features();
     const char *why = vcpu_ops_choose();
@@ -133,7 +126,7 @@ void boot_main(u32 magic, u64 mbi)
     trap_init();
     cpu_init(cpu, 0);
     if (why)
-        refuse(why);
+        refuse("", why);
     make_version(boot_info.version, sizeof(boot_info.version));
     log_line("weir %s", boot_info.version);
     make_guest_map();

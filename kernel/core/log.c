@@ -158,6 +158,13 @@ void halt_forever(void)
         asm volatile("cli; hlt");
 }
 
+void refuse(const char *of, const char *why)
+{
+    log_line("weir: refused: %s%s", of, why);
+    log_flush();
+    halt_forever();
+}
+
 /* What on the rest of the stack page looks like return addresses: the kernel keeps no frame pointers. */
 static void put_addresses(const u64 *stack)
 {

@@ -29,6 +29,8 @@ void log_flush(void);
 
 /* The kernel's own invariant is broken. Writes the log out and stops the CPU. */
 void panic(const char *format, ...) __attribute__((format(printf, 1, 2), __noreturn__));
+/* Weir cannot run here: says of what, and why, and stops. */
+void refuse(const char *of, const char *why) __attribute__((__noreturn__));
 /* Stops this CPU for good: host interrupts off. */
 void halt_forever(void) __attribute__((__noreturn__));
 

@@ -35,7 +35,7 @@ bool binding_in_page(u64 page)
     return binding_find(DEVICE_ADDRESSES, page, PAGE_SIZE);
 }
 
-static struct device *make(struct domain *d, u8 type, u32 rights, u64 first, u64 last)
+struct device *device_create(struct domain *d, u8 type, u32 rights, u64 first, u64 last)
 {
     struct device *v = block_alloc(d, sizeof(*v));
 
@@ -49,16 +49,11 @@ static struct device *make(struct domain *d, u8 type, u32 rights, u64 first, u64
     return v;
 }
 
-struct device *device_create(struct domain *d, const struct device *from, u64 first, u64 last)
-{
-    return make(d, from->type, from->rights, first, last);
-}
-
 struct device *device_create_root(struct domain *d, enum device_type type)
 {
     u64 last = type == DEVICE_PORTS ? 0xffff : type == DEVICE_MSRS ? 0xffffffff : BIT(cpu_features.address_bits) - 1;
 
-    return make(d, type, WEIR_R_ALL, 0, last);
+    return device_create(d, type, WEIR_R_ALL, 0, last);
 }
 
 u64 device_wipe(struct device *v, u32 mask, u32 value)
@@ -189,7 +184,7 @@ void device_end_port(struct port *p)
 
 void device_orphan(struct device *v)
 {
-    struct device *w = make(init_domain, v->type, 0, v->first, v->last);
+    struct device *w = device_create(init_domain, v->type, 0, v->first, v->last);
 
     if (w) { /* else: with v the binding ends, and the guest has the hardware */
         w->bind = v->bind;

@@ -31,7 +31,7 @@ struct device {
     struct binding *bind; /* NULL: unbound */
 };
 
-struct device *device_create(struct domain *d, const struct device *from, u64 first, u64 last) must_check;
+struct device *device_create(struct domain *d, u8 type, u32 rights, u64 first, u64 last) must_check;
 /* One of the three root devices, init's. */
 struct device *device_create_root(struct domain *d, enum device_type type) must_check;
 void device_destroy(struct device *v);

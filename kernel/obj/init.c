@@ -38,13 +38,6 @@ enum { PT_LOAD = 1, PF_X = 1, PF_W = 2, PF_R = 4 };
 
 struct domain *init_domain;
 
-static noreturn void refuse(const char *what)
-{
-    log_line("weir: refused: boot module init: %s", what);
-    log_flush();
-    halt_forever();
-}
-
 static const char *check_segment(const struct elf_segment *s, u64 bytes)
 {
     if (s->offset > bytes || s->filesz > bytes - s->offset)
@@ -185,9 +178,9 @@ noreturn void init_start(struct cpu *cpu)
     }
     const char *why = self ? load_elf(va_of(self->start), self->bytes, &entry) : "missing";
     if (why)
-        refuse(why);
+        refuse("boot module init: ", why);
     u64 status;
     if (!thread_create(init_domain, init_domain, cpu, entry, 0, INIT_MSG_VA, &status))
-        refuse("not enough memory");
+        refuse("boot module init: ", "not enough memory");
     schedule(cpu);
 }

@@ -59,7 +59,8 @@ void *block_alloc(struct domain *d, size_t bytes)
 void block_free(struct domain *d, void *block, size_t bytes)
 {
     if (!is_small(bytes)) {
-        page_free(&d->budget, block, pages_for(bytes));
+        if (block)
+            page_free(&d->budget, block, pages_for(bytes));
         return;
     }
     struct slab *s = (struct slab *)((u64)block & ~PAGE_MASK);

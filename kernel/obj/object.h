@@ -68,7 +68,7 @@ struct result {
 
 #define container_of(p, type, member) ((type *)((char *)(p) - offsetof(type, member)))
 
-/* A zeroed block of up to SLAB_BYTES, or of whole pages, charged to d; NULL: budget. */
+/* A zeroed block of up to SLAB_BYTES, or of whole pages, charged to d; NULL: budget. Freeing no pages does nothing. */
 void *block_alloc(struct domain *d, size_t bytes) must_check;
 void block_free(struct domain *d, void *block, size_t bytes);
 

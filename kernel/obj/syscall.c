@@ -72,10 +72,9 @@ static struct result create_device(struct domain *d, u64 slot, u64 from, u64 fir
     const struct device *parent = container_of(c->object, struct device, object);
     if (first > last || first < parent->first || last > parent->last)
         return FAIL(WEIR_E_RANGE);
-    struct device *v = device_create(d, parent, first, last);
+    struct device *v = device_create(d, parent->type, c->rights, first, last);
     if (!v)
         return FAIL(WEIR_E_MEMORY);
-    v->rights = c->rights;
     return put(d, slot, &v->object, c->rights);
 }
 

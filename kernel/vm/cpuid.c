@@ -6,11 +6,6 @@
 #include "vcpu_ops.h"
 #include "x86/insn.h"
 
-static u32 mirror(u32 word, unsigned bit, bool value)
-{
-    return (word & ~(1u << bit)) | (u32)value << bit;
-}
-
 void exit_cpuid(struct cpu *cpu, struct vcpu *v)
 {
     (void)cpu;
@@ -23,13 +18,13 @@ void exit_cpuid(struct cpu *cpu, struct vcpu *v)
     switch (leaf) {
     case 1:
         vcpu_ops->guest_view(v, &g);
-        r.ecx = mirror(r.ecx, 27, g.cr4 & CR4_OSXSAVE);
-        r.ecx &= ~(u32)(BIT(5) /* VMX */ | (paging_is_shadow() ? BIT(17) : 0)); /* PCID */
+        r.ecx &= ~(u32)(BIT(27) | BIT(5) /* VMX */ | (paging_is_shadow() ? BIT(17) : 0)); /* PCID */
+        r.ecx |= g.cr4 & CR4_OSXSAVE ? BIT(27) : 0;
         break;
     case 7:
         vcpu_ops->guest_view(v, &g);
         if ((u32)v->regs[RCX] == 0)
-            r.ecx = mirror(r.ecx, 4, g.cr4 & CR4_PKE);
+            r.ecx = (r.ecx & ~(u32)BIT(4)) | (g.cr4 & CR4_PKE ? BIT(4) : 0);
         if ((u32)v->regs[RCX] == 0 && paging_is_shadow()) {
             r.ebx &= ~(u32)BIT(10); /* INVPCID */
             r.ecx &= ~(u32)(BIT(3) | BIT(4) | BIT(7) | BIT(16)); /* PKU, OSPKE, shadow stacks, LA57 */

@@ -215,11 +215,6 @@ bool decode_mmio_mov(const uint8_t *code, unsigned avail, enum code_mode mode,
     return finish_modrm(code, avail, address, imm, out);
 }
 
-static uint64_t size_mask(unsigned size)
-{
-    return size == 8 ? ~0ull : (1ull << (8 * size)) - 1;
-}
-
 uint64_t mmio_mov_value(const struct mmio_mov *mov, const uint64_t gpr[16])
 {
     uint64_t value = mov->immediate ? mov->value : gpr[mov->gpr] >> (mov->high ? 8 : 0);

@@ -67,6 +67,12 @@ struct cr_insn {
 /* MOV to and from CR0, CR3, CR4, and CLTS. False: none of these (any more), so the emulator's. */
 bool decode_cr(const uint8_t *code, unsigned avail, enum code_mode mode, struct cr_insn *out);
 
+/* The bits of a value of 1, 2, 4 or 8 bytes. */
+static inline uint64_t size_mask(unsigned size)
+{
+    return size == 8 ? ~0ull : (1ull << (8 * size)) - 1;
+}
+
 /* A MOV, MOVZX or MOVSX between memory and a register, or an immediate to memory. */
 struct mmio_mov {
     uint8_t length;    /* bytes, 1 to 15 */

@@ -52,18 +52,12 @@ void emulate_start(struct cpu *cpu, struct vcpu *v)
     ask(cpu, v);
 }
 
-static void shut_down(struct cpu *cpu, struct vcpu *v)
-{
-    v->exit.reason = WEIR_EXIT_SHUTDOWN;
-    vcpu_handle_exit(cpu, v);
-}
-
 void emulate_deliver(struct cpu *cpu, struct vcpu *v)
 {
     v->delivering = (u32)v->event;
     v->event = 0;
     if (!v->emulator)
-        shut_down(cpu, v);
+        exit_shutdown(cpu, v);
     prepare(v, WEIR_EMU_DELIVER)->vector = (u8)v->delivering;
     ask(cpu, v);
 }
@@ -78,7 +72,7 @@ static void deliver_failed(struct cpu *cpu, struct vcpu *v, u8 vector)
     else if (first != VECTOR_DF)
         vcpu_raise(v, VECTOR_DF, -1);
     else
-        shut_down(cpu, v);
+        exit_shutdown(cpu, v);
 }
 
 /* Both pages of a linear range, translated for the access; false: #PF was raised. */
@@ -281,6 +275,6 @@ void emulate_continue(struct cpu *cpu, struct vcpu *v)
     log_line("weir: the emulator does not know the instruction at %lx (%x %x %x %x); #UD", v->emulated_rip, e->code[0],
              e->code[1], e->code[2], e->code[3]);
     if (v->delivering)
-        shut_down(cpu, v);
+        exit_shutdown(cpu, v);
     vcpu_raise(v, VECTOR_UD, -1);
 }

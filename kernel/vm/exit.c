@@ -32,7 +32,7 @@ static void exit_vmmcall(struct cpu *cpu, struct vcpu *v)
     struct guest_view g;
 
     vcpu_ops->guest_view(v, &g);
-    if (g.linear_rip != hook_page() + hook_failed() || (g.cr0 & CR0_PE)) {
+    if (g.linear_rip != hook_page() + HOOK_FAILED || (g.cr0 & CR0_PE)) {
         vcpu_raise(v, VECTOR_UD, -1);
         return;
     }
@@ -118,7 +118,7 @@ static void exit_hlt(struct cpu *cpu, struct vcpu *v)
     v->attention = true;
 }
 
-static void exit_shutdown(struct cpu *cpu, struct vcpu *v)
+void exit_shutdown(struct cpu *cpu, struct vcpu *v)
 {
     (void)cpu;
     log_line("weir: the guest is shut down at %lx (triple fault or INIT): platform reset", v->rip);

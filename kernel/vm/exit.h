@@ -52,6 +52,8 @@ void exit_page_fault(struct cpu *cpu, struct vcpu *v);
 void exit_cr(struct cpu *cpu, struct vcpu *v);
 void exit_invlpg(struct cpu *cpu, struct vcpu *v);
 
+/* A triple fault. */
+noreturn void exit_shutdown(struct cpu *cpu, struct vcpu *v);
 /* Raises what came of an exit, perhaps of an exception's delivery: then it is #DF or shutdown (AMD APM vol. 2, 8.2.9). */
 void exit_raise(struct cpu *cpu, struct vcpu *v, u8 vector, u32 error);
 /* Whether the guest may write CR0 so; *efer: its EFER, with LMA as the write leaves it. */

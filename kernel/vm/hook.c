@@ -17,8 +17,7 @@ struct hook_data { /* hook.S has the same */
 };
 CHECK_OFFSET(struct hook_data, map, 20);
 
-extern const u8 hook_block[], hook_block_end[], hook_entry_label[], hook_failed_label[], hook_int13_label[],
-    hook_int15_vector[];
+extern const u8 hook_block_end[], hook_int13_label[], hook_int15_vector[];
 
 static u64 page;
 
@@ -35,16 +34,6 @@ bool hook_reserve(struct weir_e820 *map, u32 *n, u32 max)
 u64 hook_page(void)
 {
     return page;
-}
-
-u16 hook_entry(void)
-{
-    return (u16)(hook_entry_label - hook_block);
-}
-
-u16 hook_failed(void)
-{
-    return (u16)(hook_failed_label - hook_block);
 }
 
 static void set_vector(u8 *low, unsigned vector, const u8 *label)
@@ -81,7 +70,7 @@ void hook_install(struct cpu *cpu, const struct weir_guest_boot *boot)
     memcpy(h, hook_block, (size_t)(hook_block_end - hook_block));
     memcpy(h->old13, &vectors[0x13 * 2], 4);
     memcpy(h->old15, &vectors[0x15 * 2], 4);
-    memcpy((u8 *)h + hook_failed(), vcpu_ops->hypercall, sizeof(vcpu_ops->hypercall));
+    memcpy((u8 *)h + HOOK_FAILED, vcpu_ops->hypercall, sizeof(vcpu_ops->hypercall));
     h->drive = boot->drive;
     h->partition = boot->partition;
     h->swap = boot->swap;

@@ -20,7 +20,8 @@ void hook_install(struct cpu *cpu, const struct weir_guest_boot *boot);
 /* The page's physical address. */
 u64 hook_page(void);
 /* Where the block's first instruction is (an offset in its segment), and where it stops when it could not boot. */
-u16 hook_entry(void);
-u16 hook_failed(void);
+#define HOOK_ENTRY ((u16)(hook_entry_label - hook_block))
+#define HOOK_FAILED ((u16)(hook_failed_label - hook_block))
+extern const u8 hook_block[], hook_entry_label[], hook_failed_label[];
 
 #endif

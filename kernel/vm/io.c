@@ -62,15 +62,10 @@ void io_do(struct vcpu *v)
         a->data = in_sized(port, a->size);
 }
 
-static u64 address_mask(u8 bytes)
-{
-    return bytes == 8 ? ~0ull : (1ull << (8 * bytes)) - 1;
-}
-
 /* Adds to a register as an instruction with that address size does. */
 static void add_register(u64 *reg, u64 delta, u8 address_size)
 {
-    u64 mask = address_mask(address_size), v = (*reg + delta) & mask;
+    u64 mask = size_mask(address_size), v = (*reg + delta) & mask;
 
     *reg = address_size == 2 ? (*reg & ~mask) | v : v;
 }
@@ -96,7 +91,7 @@ noinline void string_finish(struct cpu *cpu, struct vcpu *v)
     add_register(&v->regs[a->write ? RSI : RDI], v->rflags & RFLAGS_DF ? -step : step, io->address_size);
     if (io->rep)
         add_register(&v->regs[RCX], -(u64)a->count, io->address_size);
-    if (!io->rep || !(v->regs[RCX] & address_mask(io->address_size)))
+    if (!io->rep || !(v->regs[RCX] & size_mask(io->address_size)))
         vcpu_advance(v, v->exit.length);
     else if (v->rflags & RFLAGS_TF)
         vcpu_raise_step(v);
@@ -112,7 +107,7 @@ static bool string_chunk(struct cpu *cpu, struct vcpu *v, const struct io_exit *
 
     vcpu_get_state(v, &s);
     vcpu_ops->guest_view(v, &g);
-    u64 mask = address_mask(io->address_size);
+    u64 mask = size_mask(io->address_size);
     u64 offset = v->regs[io->in ? RDI : RSI] & mask;
     unsigned seg = io->in ? WEIR_EMU_ES : io->segment;
     const struct weir_emu_segment *sg = &s.segment[seg];
@@ -162,7 +157,7 @@ static noinline void string_io(struct cpu *cpu, struct vcpu *v, const struct bin
     struct access *a = &v->access;
     u64 gpa;
 
-    if (io->rep && !(v->regs[RCX] & address_mask(io->address_size))) {
+    if (io->rep && !(v->regs[RCX] & size_mask(io->address_size))) {
         vcpu_advance(v, v->exit.length);
         return;
     }

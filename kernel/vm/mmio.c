@@ -69,7 +69,7 @@ static noinline bool decode(struct cpu *cpu, struct vcpu *v, const u8 *code, str
         struct guest_view g;
         vcpu_ops->guest_view(v, &g);
         mode = g.mode;
-        n = vcpu_ops->fetched(v, &code);
+        n = vcpu_ops->fetched ? vcpu_ops->fetched(v, &code) : 0;
         if (!n) {
             n = guest_fetch(cpu, &g, fetched);
             code = fetched;

@@ -21,12 +21,9 @@
 
 static void free_pages(struct domain *d, struct vcpu *v)
 {
-    if (v->emulation)
-        block_free(d, v->emulation, PAGE_SIZE);
-    if (v->io_page)
-        block_free(d, v->io_page, PAGE_SIZE);
-    if (v->fpu)
-        block_free(d, v->fpu, PAGE_SIZE + fpu_area_bytes());
+    block_free(d, v->emulation, PAGE_SIZE);
+    block_free(d, v->io_page, PAGE_SIZE);
+    block_free(d, v->fpu, PAGE_SIZE + fpu_area_bytes());
     block_free(d, v, PAGE_SIZE);
 }
 
@@ -44,7 +41,7 @@ struct vcpu *vcpu_create(struct domain *d, struct cpu *cpu, struct port *port)
     v->client.is_vcpu = true;
     v->xcr0 = 1;
     if (v->emulation && v->io_page && v->fpu && vcpu_ops->create(v)) {
-        vcpu_real_mode(v, (u16)(hook_page() >> 4), hook_entry());
+        vcpu_real_mode(v, (u16)(hook_page() >> 4), HOOK_ENTRY);
         *(u16 *)v->fpu = 0x40; /* FCW after reset */
         *(u32 *)((char *)v->fpu + 24) = 0x1f80;
         object_init(&v->object, WEIR_VCPU, d);
@@ -237,16 +234,6 @@ static struct result boot(struct thread *t, struct vcpu *v)
     return OK;
 }
 
-static struct result set_emulator(struct thread *t, struct vcpu *v, u64 slot)
-{
-    struct result r = OK;
-    struct cap *c = cap_find(t->domain, slot, WEIR_PORT, WEIR_R_CALL, &r.status);
-
-    if (c)
-        v->emulator = container_of(c->object, struct port, object);
-    return r;
-}
-
 struct result sys_vcpu_ctl(u64 slot, u64 op, u64 arg, u64 arg2, u64 arg3)
 {
     struct thread *t = this_cpu()->thread;
@@ -286,7 +273,10 @@ struct result sys_vcpu_ctl(u64 slot, u64 op, u64 arg, u64 arg2, u64 arg3)
     case WEIR_VCPU_BOOT:
         return boot(t, v);
     case WEIR_VCPU_EMULATOR:
-        return set_emulator(t, v, arg);
+        c = cap_find(t->domain, arg, WEIR_PORT, WEIR_R_CALL, &r.status);
+        if (c)
+            v->emulator = container_of(c->object, struct port, object);
+        return r;
     default:
         return FAIL(WEIR_E_CALL);
     }

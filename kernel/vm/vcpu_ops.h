@@ -26,7 +26,7 @@ struct vcpu_ops {
     void (*intercept_iret)(struct vcpu *v, bool on);
     void (*clear_shadow)(struct vcpu *v);
     void (*set_step)(struct vcpu *v); /* DR6.BS */
-    /* Fetches what the exit says of the code: bytes of the instruction, if the CPU recorded them; else 0. */
+    /* Fetches what the exit says of the code: bytes of the instruction, if the CPU recorded them; else 0. NULL: it never does. */
     unsigned (*fetched)(struct vcpu *v, const u8 **code);
     void (*get_segments)(struct vcpu *v, struct weir_emu_state *s); /* and CR2, debug registers, descriptor tables */
     /* effects: enum weir_emu_effect, but for CR0, CR3 and CR4. */

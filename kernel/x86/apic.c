@@ -31,10 +31,8 @@ void lapic_self_ipi(u8 vector)
 {
     const u32 self = 1u << 18 | 1u << 14; /* shorthand, assert */
 
-    if (lapic_mode == LAPIC_X2APIC) {
+    if (lapic_mode == LAPIC_X2APIC)
         wrmsr(MSR_X2APIC + LAPIC_ICR / 16, self | vector);
-        return;
-    }
-    /* The guest's destination field is its own again when it writes the low half. */
-    lapic_write(LAPIC_ICR, self | vector);
+    else /* the guest's destination field is its own again when it writes the low half */
+        lapic_write(LAPIC_ICR, self | vector);
 }

@@ -72,7 +72,7 @@ void cpu_init(struct cpu *cpu, u32 id)
     cpu->tss->ist[IST_MC - 1] = block + CPU_MC_TOP;
     cpu->tss->iomap_base = 0x1000;
     load_gdt(cpu, TSS_VBASE + (u64)id * 0x4000);
-    trap_load_idt();
+    trap_load_idt(false);
 
     u64 cr4 = CR4_PAE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT;
     cr4 |= cpu_features.smep ? CR4_SMEP : 0;

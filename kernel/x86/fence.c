@@ -323,13 +323,13 @@ static void window_begin(struct cpu *cpu)
 {
     cpu->window = true;
     cpu->window_vector = 256;
-    trap_load_window_idt();
+    trap_load_idt(true);
 }
 
 static int window_end(struct cpu *cpu)
 {
     cpu->window = false;
-    trap_load_idt();
+    trap_load_idt(false);
     return cpu->window_vector < 256 ? cpu->window_vector : -1;
 }
 

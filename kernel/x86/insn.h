@@ -53,12 +53,13 @@ static inline void wrmsr(u32 msr, u64 v)
     asm volatile("wrmsr" : : "c"(msr), "a"((u32)v), "d"((u32)(v >> 32)) : "memory");
 }
 
+#define SAFE(insn, ok) "xorl " ok ", " ok "\n1: " insn "\n incl " ok "\n2:\n" \
+                       ".pushsection .data.fixup, \"aw\"\n .quad 1b, 2b\n.popsection"
 /* MSR accesses that may #GP; trap.c finds the pair of addresses in the fixup table. false: it faulted. */
 static inline must_check bool rdmsr_safe(u32 msr, u64 *v)
 {
     u32 lo, hi, ok;
-    asm volatile("xorl %k2, %k2\n1: rdmsr\n incl %k2\n2:\n"
-                 ".pushsection .data.fixup, \"aw\"\n .quad 1b, 2b\n.popsection"
+    asm volatile(SAFE("rdmsr", "%k2")
                  : "=&a"(lo), "=&d"(hi), "=&r"(ok)
                  : "c"(msr));
     *v = lo | (u64)hi << 32;
@@ -68,8 +69,7 @@ static inline must_check bool rdmsr_safe(u32 msr, u64 *v)
 static inline must_check bool wrmsr_safe(u32 msr, u64 v)
 {
     u32 ok;
-    asm volatile("xorl %k0, %k0\n1: wrmsr\n incl %k0\n2:\n"
-                 ".pushsection .data.fixup, \"aw\"\n .quad 1b, 2b\n.popsection"
+    asm volatile(SAFE("wrmsr", "%k0")
                  : "=&r"(ok)
                  : "c"(msr), "a"((u32)v), "d"((u32)(v >> 32))
                  : "memory");
@@ -137,8 +137,7 @@ static inline void xsetbv(u32 i, u64 v)
 static inline must_check bool xsetbv_safe(u32 i, u64 v)
 {
     u32 ok;
-    asm volatile("xorl %k0, %k0\n1: xsetbv\n incl %k0\n2:\n"
-                 ".pushsection .data.fixup, \"aw\"\n .quad 1b, 2b\n.popsection"
+    asm volatile(SAFE("xsetbv", "%k0")
                  : "=&r"(ok)
                  : "c"(i), "a"((u32)v), "d"((u32)(v >> 32)));
     return ok;

@@ -44,23 +44,13 @@ void trap_init(void)
     }
 }
 
-static void load(const struct gate *table)
+void trap_load_idt(bool window)
 {
     struct {
         u16 limit;
         u64 base;
-    } __attribute__((packed)) pointer = {sizeof(idt) - 1, (u64)table};
+    } __attribute__((packed)) pointer = {sizeof(idt) - 1, (u64)(window ? window_idt : idt)};
     asm volatile("lidt %0" : : "m"(pointer));
-}
-
-void trap_load_idt(void)
-{
-    load(idt);
-}
-
-void trap_load_window_idt(void)
-{
-    load(window_idt);
 }
 
 static bool fixed_up(struct trap_frame *f)

@@ -12,9 +12,8 @@ struct trap_frame {
     u64 rip, cs, rflags, rsp, ss;
 };
 
-void trap_init(void);     /* fills the IDT, once */
-void trap_load_idt(void); /* on each CPU */
-/* For an interrupt window (fence.c): vectors below 32 are taken for interrupts, as the 8259s give them under a BIOS. */
-void trap_load_window_idt(void);
+void trap_init(void); /* fills the IDT, once */
+/* On each CPU. An interrupt window's (fence.c) takes vectors below 32 for interrupts, as the 8259s give them under a BIOS. */
+void trap_load_idt(bool window);
 
 #endif

@@ -104,7 +104,7 @@ def case_refused_options():
     # Status 2, a reason, and nothing is started.
     for words in (["--smp", "2"], ["--cpu", "pentium"], ["--cpu", "svm:no_such"],
                   ["--cpu", "vmx:trinity_apu"], ["--cpu", "vmx", "--machine", "q35"], ["--cpu", "vmx", "--icount"],
-                  ["--mmu", "shadow"], ["--cpu", "vmx", "--mmu", "shadow-cached"],
+                  ["--mmu", "shadow"], ["--cpu", "vmx", "--mmu", "cached"],
                   ["--machine", "microvm"], ["--memory", "lots"], ["--timeout", "-1"],
                   ["--no-such-option"], ["word"], ["--exec"]):
         status, out, err = bare(*words)

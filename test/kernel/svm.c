@@ -79,11 +79,6 @@ u64 hook_page(void)
     return 0x9f000;
 }
 
-u16 hook_entry(void)
-{
-    return 0;
-}
-
 int fence_take_interrupt(struct cpu *cpu)
 {
     panic("fence_take_interrupt %p", (void *)cpu);

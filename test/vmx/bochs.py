@@ -13,6 +13,7 @@ from weir import HOOKS, output, same_digests  # noqa: E402
 
 VMX = ("--cpu", "vmx")
 NO_UNRESTRICTED_GUEST = ("--cpu", "vmx:corei5_lynnfield_750")
+NO_EPT = ("--cpu", "vmx:core2_penryn_t9600")
 SVM = ("--cpu", "svm:trinity_apu")
 
 
@@ -64,6 +65,26 @@ def case_memory_map_without_unrestricted_guest():
     matches("the last line", output("memmap", *NO_UNRESTRICTED_GUEST, parameters={15: 1}), r"^end memmap ok$")
 
 
+def case_real_mode_without_ept():
+    same_digests("real", None, "none", words=NO_EPT)
+
+
+def case_paging_without_ept():
+    same_digests("paging", None, "none", words=NO_EPT)
+
+
+def case_digest_without_ept():
+    same_digests("digest", None, r"digest (svm|com2|cpuid|modes)", words=NO_EPT)
+
+
+def case_memory_map_without_ept():
+    matches("the last line", output("memmap", *NO_EPT, parameters={15: 1}), r"^end memmap ok$")
+
+
+def case_shell_without_ept():
+    shell(NO_EPT, "vmx shadow-cached")
+
+
 def case_digest_on_vmx_when_hooked():
     same_digests("digest", HOOKS, r"digest (svm|com2|string|step\.rep|dr\.|shadow)", words=VMX)
 
@@ -72,7 +93,7 @@ def shell(words, vendor):
     with Boot("--plain-disk", *words, timeout=600) as machine:
         equal("the kernel", machine.ok("uname -s"), "Linux\n")
         matches("Weir's log", machine.weir_log(), rf"^weir \S+ {vendor}$")
-        (matches if words == NO_UNRESTRICTED_GUEST else lacks)(
+        (matches if words in (NO_UNRESTRICTED_GUEST, NO_EPT) else lacks)(
             "Weir's log", machine.weir_log(), "no unrestricted guest: real mode runs in virtual-8086 mode")
 
 

@@ -115,7 +115,6 @@ UNUSED_PART(bool control_check_cr0(const struct guest_view *g __attribute__((unu
                                    u64 *efer __attribute__((unused))))
 UNUSED_PART(void control_write_efer(struct vcpu *of __attribute__((unused)), u64 value __attribute__((unused))))
 UNUSED_PART(u64 hook_page(void))
-UNUSED_PART(u16 hook_entry(void))
 UNUSED_PART(int fence_take_interrupt(struct cpu *cpu __attribute__((unused))))
 UNUSED_PART(void *block_alloc(struct domain *d __attribute__((unused)), size_t bytes __attribute__((unused))))
 UNUSED_PART(void block_free(struct domain *d __attribute__((unused)), void *block __attribute__((unused)),
@@ -129,6 +128,8 @@ UNUSED_PART(bool ept_is_mtrr(u32 msr __attribute__((unused))))
 UNUSED_PART(void npt_retype(void))
 UNUSED_PART(void vmx_load_control(struct vcpu *loaded __attribute__((unused)),
                                   const struct control *c __attribute__((unused))))
+UNUSED_PART(void vmx_set_cr0(struct vcpu *loaded __attribute__((unused)), u64 value __attribute__((unused))))
+UNUSED_PART(void vmx_load_shadow(struct vcpu *loaded __attribute__((unused))))
 UNUSED_PART(void vmx_find_fit(struct vcpu *loaded __attribute__((unused))))
 UNUSED_PART(void vmx_stand_in(struct vcpu *entered __attribute__((unused))))
 UNUSED_PART(void vcpu_before_entry(struct cpu *cpu __attribute__((unused)), struct vcpu *entered __attribute__((unused))))

@@ -77,6 +77,12 @@ void vcpu_raise(struct vcpu *to, u8 vector, int64_t error)
     raised = vector;
 }
 
+noreturn void exit_shutdown(struct cpu *cpu, struct vcpu *of)
+{
+    (void)cpu, (void)of;
+    abort();
+}
+
 void vcpu_handle_exit(struct cpu *cpu, struct vcpu *exited)
 {
     (void)cpu;

@@ -61,7 +61,7 @@ static void good(bool long_mode)
     host_vmcs[GUEST_CR0] = long_mode ? 0x80000031 : 0x30;
     host_vmcs[GUEST_CR4] = long_mode ? 0x2020 : 0x2000;
     host_vmcs[GUEST_EFER] = long_mode ? EFER_LME | EFER_LMA : 0;
-    host_vmcs[ENTRY_CONTROLS] = long_mode ? ENTRY_GUEST_64 : 0;
+    host_vmcs[ENTRY_CONTROLS] = ENTRY_LOAD_EFER | (long_mode ? ENTRY_GUEST_64 : 0);
     host_vmcs[PROC_CONTROLS_2] = PROC2_EPT | PROC2_UNRESTRICTED;
     host_vmcs[GUEST_RFLAGS] = 2;
     host_vmcs[VMCS_LINK] = ~0ull;
@@ -102,7 +102,7 @@ int main(void)
     broken(false, GUEST_CR4, 0x22000, "PCIDE");
     broken(true, GUEST_CR3, BIT(40), "physical address width");
     broken(true, GUEST_EFER, EFER_LMA, "LMA must equal LME");
-    broken(true, ENTRY_CONTROLS, 0, "IA-32e mode guest");
+    broken(true, ENTRY_CONTROLS, ENTRY_LOAD_EFER, "IA-32e mode guest");
     broken(true, GUEST_CS_RIGHTS, 0xe09b, "L and D exclude");
     broken(true, GUEST_SS_RIGHTS, 0xc09b, "accessed writable data");
     broken(false, GUEST_CS_RIGHTS, RIGHTS_UNUSABLE, "CS must be usable");

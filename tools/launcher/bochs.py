@@ -9,7 +9,6 @@ _SVM = {"phenom_8650_toliman", "zambezi", "trinity_apu", "ryzen", "turion64_tyle
 _VMX = {"core2_penryn_t9600", "corei5_lynnfield_750", "corei5_arrandale_m520", "corei7_sandy_bridge_2600k",
         "corei7_ivy_bridge_3770k", "corei7_haswell_4770", "broadwell_ult", "corei7_skylake_x", "corei3_cnl",
         "corei7_icelake_u", "tigerlake"}
-_VMX_WITHOUT_EPT = {"core2_penryn_t9600"}
 _SVM_WITHOUT_NPT = {"turion64_tyler"}
 _IPS = 50_000_000       # what the TSC and all timers count with
 
@@ -36,8 +35,6 @@ def model(cpu, bare):
 def _reject_unbuilt(cpu, vendor, name):
     if name in _SVM_WITHOUT_NPT:
         raise usage(f"--cpu {cpu}: it has no nested paging, and shadow paging was not tried on Bochs yet")
-    if name in _VMX_WITHOUT_EPT:
-        raise usage(f"--cpu {cpu}: it has no EPT, and shadow paging on VMX is not built yet")
 
 
 def reject(options):

@@ -73,8 +73,6 @@ def _reject_unbuilt(options):
         raise usage("--smp: Weir runs on one CPU so far")
     if options.mmu not in (None, "nested", "shadow-simple", "shadow-cached"):
         raise usage(f"--mmu {options.mmu}: nested, shadow-simple or shadow-cached")
-    if (options.mmu or "nested") != "nested" and (options.cpu or "svm").startswith("vmx"):
-        raise usage(f"--mmu {options.mmu}: only nested is supported on VT-x so far")
 
 
 def _run(options):

@@ -165,7 +165,6 @@ void vmx_explain(struct vcpu *v, u32 reason)
     struct guest g = {
         .cr0 = vmread(GUEST_CR0),
         .cr4 = vmread(GUEST_CR4),
-        .efer = vmread(GUEST_EFER),
         .rflags = vmread(GUEST_RFLAGS),
         .entry = vmread(ENTRY_CONTROLS),
         .unrestricted = vmread(PROC_CONTROLS_2) & PROC2_UNRESTRICTED,
@@ -173,6 +172,7 @@ void vmx_explain(struct vcpu *v, u32 reason)
     };
 
     g.ia32e = g.entry & ENTRY_GUEST_64;
+    g.efer = g.entry & ENTRY_LOAD_EFER ? vmread(GUEST_EFER) : g.ia32e ? EFER_LME | EFER_LMA : 0;
     g.v86 = g.rflags & RFLAGS_VM;
     log_line("weir: VM entry failed at %lx: reason %x, qualification %lx", v->rip, reason, vmread(QUALIFICATION));
     check_control(&g);

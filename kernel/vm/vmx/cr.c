@@ -9,7 +9,6 @@
 #include "vm/exit.h"
 #include "vmx.h"
 
-#define CR0_KNOWN 0xe005003full
 #define MSR_VMX_CR4_FIXED1 0x489u
 
 /* PAE's four pointers are in the VMCS under EPT (27.3.1.6). false: one has a reserved bit set. */
@@ -64,5 +63,6 @@ void vmx_decode_cr(struct vcpu *v)
     static const u8 op[4] = {CR_TO, CR_FROM, CR_CLTS, CR_LMSW};
     u64 q = vmread(QUALIFICATION);
 
+    v->exit.gpa = q; /* INVLPG's linear address */
     v->exit.cr = (struct cr_insn){op[(q >> 4) & 3], v->exit.length, q & 15, (q >> 8) & 15};
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Extended page tables: entries as npt.c makes them, with memory types that follow the MTRRs (Intel SDM vol. 3C, 29.3). */
 #include "vm/npt.h"
+#include "vm/paging.h"
 #include "mm/space.h"
 #include "vmx.h"
 
@@ -76,6 +77,8 @@ void ept_init(void)
         .type = ept_type,
     };
     format.gib = vmx_features.ept_gib;
+    if (paging_is_shadow())
+        format = (struct npt_format){.table = 0x67, .leaf = 0x67}; /* accessed and dirty: the CPU's own format */
     npt_init(&format);
 }
 

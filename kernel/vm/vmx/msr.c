@@ -5,6 +5,7 @@
 #include "mm/page.h"
 #include "vm/exit.h"
 #include "vm/npt.h"
+#include "vm/paging.h"
 #include "vmx.h"
 #include "x86/apic.h"
 
@@ -129,7 +130,12 @@ static bool write_efer(struct vcpu *v, u64 value)
     vmx_guest_view(v, &g);
     if ((value & ~(guests | EFER_LMA)) || ((value ^ g.efer) & EFER_LME && (g.cr0 & CR0_PG)))
         return false;
-    value = v->control.efer = (value & guests) | (g.efer & EFER_LMA);
+    value = (value & guests) | (g.efer & EFER_LMA);
+    if (paging_is_shadow()) {
+        control_write_efer(v, value);
+        return true;
+    }
+    v->control.efer = value;
     vmwrite(GUEST_EFER, v->vmx->unpaged ? value & ~EFER_LME : value);
     return true;
 }

@@ -11,6 +11,7 @@
 #include "mm/space.h"
 #include "vm/exit.h"
 #include "vm/npt.h"
+#include "vm/paging.h"
 #include "vmx.h"
 #include "x86/fence.h"
 
@@ -83,14 +84,32 @@ static u64 unpaged_cr4(u64 cr4, bool real)
     return real ? (cr4 & ~CR4_NOT_V86) | CR4_PCE : cr4;
 }
 
+void vmx_set_cr0(struct vcpu *v, u64 value)
+{
+    v->control.cr0 = value & CR0_KNOWN;
+    vmwrite(CR0_SHADOW, v->control.cr0);
+    vmwrite(GUEST_CR0, v->control.cr0); /* its bits that exit: by vmx_load_control */
+}
+
+void vmx_load_shadow(struct vcpu *v)
+{
+    struct guest_view g;
+    struct control k = v->control;
+
+    vmx_guest_view(v, &g);
+    k.cr0 = g.cr0; /* with the bits that do not exit */
+    vmx_load_control(v, &k);
+}
+
 void vmx_load_control(struct vcpu *v, const struct control *c)
 {
     struct vmx *x = v->vmx;
-    bool restricted = !vmx_features.unrestricted;
+    bool restricted = !vmx_features.unrestricted, shadow = paging_is_shadow();
     bool unpaged = restricted && !(c->cr0 & CR0_PG), real = restricted && !(c->cr0 & CR0_PE);
     struct weir_emu_segment s[WEIR_EMU_TR + 1];
 
-    for (unsigned i = 0; i <= WEIR_EMU_TR; i++) {
+    bool same = x->unpaged == unpaged && x->real == real;
+    for (unsigned i = 0; i <= WEIR_EMU_TR && !same; i++) {
         s[i] = vmx_get_segment(x, i);
         if (real && i <= WEIR_EMU_GS && !(s[i].attributes & BIT(7))) /* a null selector's: usable when loaded again */
             s[i] = (struct weir_emu_segment){s[i].selector, 0x93, 0xffff, s[i].selector * 16ull};
@@ -99,19 +118,20 @@ void vmx_load_control(struct vcpu *v, const struct control *c)
     x->real = real;
     v->control = *c;
     vmwrite(CR0_SHADOW, c->cr0);
-    vmwrite(GUEST_CR0, (c->cr0 & ~(CR0_CD | CR0_NW)) | CR0_NE | (unpaged ? CR0_PE | CR0_PG : 0));
+    vmwrite(GUEST_CR0, (c->cr0 & ~(CR0_CD | CR0_NW)) | CR0_NE | (unpaged ? CR0_PE | CR0_PG : 0) | (shadow ? CR0_WP : 0));
     vmwrite(CR4_SHADOW, c->cr4);
-    vmwrite(CR4_MASK, unpaged ? ~0ull : CR4_VMXE | CR4_SMXE);
-    vmwrite(GUEST_CR4, (unpaged ? unpaged_cr4(c->cr4, real) : c->cr4) | CR4_VMXE);
-    vmwrite(GUEST_CR3, unpaged ? pa_of(own) : c->cr3);
-    vmwrite(GUEST_EFER, unpaged ? c->efer & ~(EFER_LME | EFER_LMA) : c->efer);
+    vmwrite(CR4_MASK, unpaged || shadow ? ~0ull : CR4_VMXE | CR4_SMXE);
+    vmwrite(GUEST_CR4, (unpaged ? unpaged_cr4(c->cr4, real) : c->cr4) | CR4_VMXE | (shadow ? CR4_PAE : 0));
+    vmwrite(GUEST_CR3, shadow ? v->root : unpaged ? pa_of(own) : c->cr3);
+    if (!shadow)
+        vmwrite(GUEST_EFER, unpaged ? c->efer & ~(EFER_LME | EFER_LMA) : c->efer);
     vmwrite_bits(ENTRY_CONTROLS, ENTRY_GUEST_64, c->efer & EFER_LMA);
     v->flush_tlb = true;
-    if (!restricted)
+    if (!restricted || same)
         return;
     v->halt_exits = real;
-    vmwrite(EXCEPTION_BITMAP, real ? ~0u : 0);
-    vmwrite_bits(PROC_CONTROLS, PROC_CR3_LOAD | PROC_CR3_STORE, unpaged);
+    vmwrite(EXCEPTION_BITMAP, real ? ~0u : shadow ? BIT(VECTOR_PF) : 0);
+    vmwrite_bits(PROC_CONTROLS, PROC_CR3_LOAD | PROC_CR3_STORE, unpaged || shadow);
     vmwrite_bits(PROC_CONTROLS, PROC_INTERRUPT_WINDOW, false);
     vmwrite_bits(PIN_CONTROLS, PIN_INTERRUPT, real || v->want_interrupt_exit);
     if (real) {
@@ -191,8 +211,7 @@ void vmx_stand_in(struct vcpu *v)
             return;
         if (v->event) {
             log_line("weir: vector %lx at %lx cannot be delivered with these segments", v->event & 0xff, v->rip);
-            v->exit.reason = WEIR_EXIT_SHUTDOWN;
-            vcpu_handle_exit(v->cpu, v);
+            exit_shutdown(v->cpu, v);
         }
         emulate(v->cpu, v);
     }

@@ -5,6 +5,7 @@
 #include "mm/page.h"
 #include "obj/domain.h"
 #include "obj/thread.h"
+#include "vm/paging.h"
 #include "vmx.h"
 
 #define MSR_VMX_BASIC 0x480u
@@ -39,9 +40,9 @@ static void choose_controls(struct vmx_features *f, u32 *lacks)
     f->string_info = basic & BASIC_STRING_INFO;
     f->pin = controls(0x481 + real, PIN_NMI | PIN_VIRTUAL_NMI, 0, lacks);
     f->proc = controls(0x482 + real, PROC_IO_BITMAPS | PROC_MSR_BITMAP, PROC_SECONDARY, lacks);
-    f->exit = controls(0x483 + real, EXIT_HOST_64 | EXIT_SAVE_EFER | EXIT_LOAD_EFER,
-                       EXIT_SAVE_DEBUG | EXIT_SAVE_PAT | EXIT_LOAD_PAT, lacks);
-    f->entry = controls(0x484 + real, ENTRY_LOAD_EFER, ENTRY_LOAD_DEBUG | ENTRY_LOAD_PAT, lacks);
+    f->exit = controls(0x483 + real, EXIT_HOST_64,
+                       EXIT_SAVE_DEBUG | EXIT_SAVE_PAT | EXIT_LOAD_PAT | EXIT_SAVE_EFER | EXIT_LOAD_EFER, lacks);
+    f->entry = controls(0x484 + real, 0, ENTRY_LOAD_DEBUG | ENTRY_LOAD_PAT | ENTRY_LOAD_EFER, lacks);
     if (!(f->entry & ENTRY_LOAD_PAT) || (f->exit & (EXIT_SAVE_PAT | EXIT_LOAD_PAT)) != (EXIT_SAVE_PAT | EXIT_LOAD_PAT)) {
         f->exit &= ~(u32)(EXIT_SAVE_PAT | EXIT_LOAD_PAT);
         f->entry &= ~(u32)ENTRY_LOAD_PAT;
@@ -58,13 +59,23 @@ static void choose_paging(struct vmx_features *f)
     u64 cap = f->proc2 & (PROC2_EPT | PROC2_VPID) ? rdmsr(MSR_VMX_EPT_VPID) : 0;
     bool tables = (cap & BIT(6)) && (cap & BIT(14)) && (cap & BIT(16)) && (cap & BIT(20)) && (cap & (BIT(25) | BIT(26)));
 
-    f->ept = (f->proc2 & PROC2_EPT) && tables;
+    f->ept = (f->proc2 & PROC2_EPT) && tables && (f->entry & ENTRY_LOAD_EFER);
     f->unrestricted = f->ept && (f->proc2 & PROC2_UNRESTRICTED);
     f->ept_gib = cap & BIT(17);
     f->invept = cap & BIT(25) ? 1 : 2;
     f->vpid = (f->proc2 & PROC2_VPID) && f->ept;
     if (!f->vpid)
         f->proc2 &= ~(u32)PROC2_VPID;
+}
+
+/* Without EPT: no control that needs it, and EFER stays the host's, but for LMA and LME. */
+static void choose_shadow(struct vmx_features *f)
+{
+    f->ept = f->unrestricted = f->vpid = false;
+    f->proc2 &= ~(u32)(PROC2_EPT | PROC2_VPID | PROC2_UNRESTRICTED | PROC2_INVPCID);
+    f->proc |= PROC_INVLPG | PROC_CR3_LOAD | PROC_CR3_STORE;
+    f->exit &= ~(u32)(EXIT_SAVE_EFER | EXIT_LOAD_EFER);
+    f->entry &= ~(u32)ENTRY_LOAD_EFER;
 }
 
 const char *vmx_unusable(void)
@@ -79,10 +90,11 @@ const char *vmx_unusable(void)
     choose_controls(&vmx_features, &lacks);
     choose_paging(&vmx_features);
     if (lacks)
-        return "this CPU's VT-x lacks virtual NMIs, the bitmaps, or the controls for EFER";
-    if (!vmx_features.ept)
-        return "this CPU has no EPT, and shadow paging on VT-x is not built yet";
-    return NULL;
+        return "this CPU's VT-x lacks virtual NMIs or the bitmaps";
+    const char *why = paging_choose(vmx_features.ept);
+    if (paging_is_shadow())
+        choose_shadow(&vmx_features);
+    return why;
 }
 
 static bool vmx_operation(u64 pa, bool on)
@@ -132,8 +144,10 @@ static void host_state(struct cpu *cpu)
     vmwrite(HOST_TR_BASE, TSS_VBASE + cpu->id * 0x4000ull);
     vmwrite(HOST_GDTR_BASE, (u64)cpu->gdt);
     vmwrite(HOST_IDTR_BASE, idt.base);
-    vmwrite(HOST_EFER, rdmsr(MSR_EFER));
-    vmwrite(HOST_PAT, rdmsr(MSR_PAT));
+    if (vmx_features.exit & EXIT_LOAD_EFER)
+        vmwrite(HOST_EFER, rdmsr(MSR_EFER));
+    if (vmx_features.exit & EXIT_LOAD_PAT)
+        vmwrite(HOST_PAT, rdmsr(MSR_PAT));
     vmwrite(HOST_RSP, cpu->kernel_rsp - 16); /* as vmx_enter leaves it */
     vmwrite(HOST_RIP, (u64)vmx_exit_point);
 }
@@ -158,12 +172,13 @@ void vmx_setup(struct vcpu *v)
     vmwrite(ENTRY_CONTROLS, f->entry);
     vmwrite_zero(zero, ARRAY_SIZE(zero));
     vmwrite(VMCS_LINK, ~0ull);
-    vmwrite(EPT_POINTER, ept_pointer());
+    if (f->ept)
+        vmwrite(EPT_POINTER, ept_pointer());
     if (f->vpid)
         vmwrite(VPID, 1 + v->cpu->id);
     if (f->proc2 & PROC2_XSAVES)
         vmwrite(XSS_EXITING, 0);
-    vmwrite(CR0_MASK, CR0_NE | CR0_NW | CR0_CD | (f->unrestricted ? 0 : CR0_PE | CR0_PG));
+    vmwrite(CR0_MASK, CR0_NE | CR0_NW | CR0_CD | (f->unrestricted ? 0 : CR0_PE | CR0_PG) | (f->ept ? 0 : CR0_WP));
     vmx_bitmaps_use();
     host_state(v->cpu);
 }

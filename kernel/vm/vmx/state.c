@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The guest's registers in the VMCS, in the form that the emulator and the page walk know (Intel SDM vol. 3C, 25.4). */
 #include "core/string.h"
+#include "vm/shadow.h"
 #include "vmx.h"
 
 /* A field that is the host's where the mask says so: there the guest reads the shadow (25.6.6). */
@@ -61,14 +62,15 @@ void vmx_set_segment(struct vmx *x, unsigned i, const struct weir_emu_segment *s
 void vmx_guest_view(const struct vcpu *v, struct guest_view *g)
 {
     const struct vmx *x = v->vmx;
+    bool apart = x->unpaged || paging_is_shadow();
     u64 rights = vmread(GUEST_CS_RIGHTS);
 
     if (unlikely(x->real))
         rights = (u64)(x->apart[WEIR_EMU_CS].attributes & BIT(10)) << 4;
     g->cr0 = masked(GUEST_CR0, CR0_MASK, CR0_SHADOW);
-    g->cr3 = x->unpaged ? v->control.cr3 : vmread(GUEST_CR3);
+    g->cr3 = apart ? v->control.cr3 : vmread(GUEST_CR3);
     g->cr4 = masked(GUEST_CR4, CR4_MASK, CR4_SHADOW);
-    g->efer = x->unpaged ? v->control.efer : vmread(GUEST_EFER);
+    g->efer = apart ? v->control.efer : vmread(GUEST_EFER);
     g->rflags = v->rflags;
     g->cpl = x->real ? 0 : (vmread(GUEST_SS_RIGHTS) >> 5) & 3;
     g->code_is_long = rights & BIT(13);
@@ -148,5 +150,10 @@ void vmx_reset(struct vcpu *v, const struct weir_emu_state *s)
     vmwrite(GUEST_PAT, 0x0007040600070406);
     vmwrite_zero(zero, ARRAY_SIZE(zero));
     v->vmx->cr2 = 0;
-    vmx_load_control(v, &(struct control){.cr0 = s->cr0});
+    v->control = (struct control){0};
+    vmx_set_cr0(v, s->cr0);
+    if (paging_is_shadow())
+        shadow_forget_all(v);
+    else
+        vmx_load_control(v, &v->control);
 }

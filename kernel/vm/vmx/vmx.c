@@ -8,6 +8,7 @@
 #include "obj/thread.h"
 #include "vm/exit.h"
 #include "vm/hook.h"
+#include "vm/paging.h"
 #include "x86/fence.h"
 #include "x86/trap.h"
 
@@ -20,7 +21,7 @@ enum { /* basic exit reasons, appendix C */
 static const u8 reason_of[64] = { /* 0 stands for none, IO is named apart */
     [0] = WEIR_EXIT_NMI,        [1] = WEIR_EXIT_INTR,       [2] = WEIR_EXIT_SHUTDOWN,   [3] = WEIR_EXIT_INIT,
     [7] = WEIR_EXIT_WINDOW,     [8] = WEIR_EXIT_IRET,       [10] = WEIR_EXIT_CPUID,     [11] = WEIR_EXIT_FORBIDDEN,
-    [12] = WEIR_EXIT_HLT,       [13] = WEIR_EXIT_INVD,      [18] = WEIR_EXIT_VMMCALL,   [19] = WEIR_EXIT_FORBIDDEN,
+    [12] = WEIR_EXIT_HLT,       [13] = WEIR_EXIT_INVD,      [14] = WEIR_EXIT_INVLPG,    [18] = WEIR_EXIT_VMMCALL,   [19] = WEIR_EXIT_FORBIDDEN,
     [20] = WEIR_EXIT_FORBIDDEN, [21] = WEIR_EXIT_FORBIDDEN, [22] = WEIR_EXIT_FORBIDDEN, [23] = WEIR_EXIT_FORBIDDEN,
     [24] = WEIR_EXIT_FORBIDDEN, [25] = WEIR_EXIT_FORBIDDEN, [26] = WEIR_EXIT_FORBIDDEN, [27] = WEIR_EXIT_FORBIDDEN,
     [28] = WEIR_EXIT_CR,
@@ -141,11 +142,16 @@ static void clear_shadow(struct vcpu *v)
     }
 }
 
+static bool in_code64(void)
+{
+    return (vmread(GUEST_CS_RIGHTS) & BIT(13)) && (vmread(ENTRY_CONTROLS) & ENTRY_GUEST_64);
+}
+
 void vmx_write_rip(struct vcpu *v)
 {
     if (v->rip == v->vmx->rip)
         return;
-    if (unlikely(v->rip >> 32) && !((vmread(GUEST_CS_RIGHTS) & BIT(13)) && (vmread(GUEST_EFER) & EFER_LMA)))
+    if (unlikely(v->rip >> 32) && !in_code64())
         v->rip = (u32)v->rip;
     v->vmx->rip = v->rip;
     vmwrite(GUEST_RIP, v->rip);
@@ -164,7 +170,8 @@ static inline void write_back(struct vcpu *v)
         v->event = 0;
     }
     if (unlikely(v->flush_tlb)) {
-        invept(vmx_features.invept, ept_pointer());
+        if (vmx_features.ept) /* without VPID, VM entry flushes */
+            invept(vmx_features.invept, ept_pointer());
         v->flush_tlb = false;
     }
     v->cpu->count.entries++;
@@ -231,6 +238,15 @@ static inline void decode_io(struct vcpu *v)
     }
 }
 
+/* For exits whose instruction may have to be looked at. */
+static void note_code(struct vcpu *v, bool nmi_unblocked)
+{
+    v->exit.cr3 = vmread(GUEST_CR3);
+    v->exit.code64 = in_code64();
+    if (nmi_unblocked && !v->event) /* an IRET had unblocked NMIs: it will come again (28.2.3) */
+        vmwrite(INTERRUPTIBILITY, vmread(INTERRUPTIBILITY) | BLOCKED_BY_NMI);
+}
+
 static void decode_ept(struct vcpu *v)
 {
     u64 q = vmread(QUALIFICATION), error = 0;
@@ -242,10 +258,24 @@ static void decode_ept(struct vcpu *v)
         error |= BIT(33);
     v->exit.error = error;
     v->exit.gpa = vmread(GUEST_PHYSICAL);
-    v->exit.cr3 = vmread(GUEST_CR3);
-    v->exit.code64 = (vmread(GUEST_CS_RIGHTS) & BIT(13)) && (vmread(ENTRY_CONTROLS) & ENTRY_GUEST_64);
-    if ((q & EPT_NMI_UNBLOCKED) && !v->event) /* an IRET had unblocked NMIs: it will come again (28.2.3) */
-        vmwrite(INTERRUPTIBILITY, vmread(INTERRUPTIBILITY) | BLOCKED_BY_NMI);
+    note_code(v, q & EPT_NMI_UNBLOCKED);
+}
+
+/* Shadow paging sees all page faults; others exit only in real mode without unrestricted guest. */
+static noinline void exception(struct vcpu *v, u32 event)
+{
+    v->exit.reason = WEIR_EXIT_EXCEPTION;
+    if (paging_is_shadow() && (event & 0xff) == VECTOR_PF) {
+        v->exit.reason = WEIR_EXIT_PAGE_FAULT;
+        v->exit.length = 0;
+        v->exit.gpa = vmread(QUALIFICATION);
+        v->exit.error = vmread(EXIT_EVENT_ERROR);
+        note_code(v, event & EPT_NMI_UNBLOCKED);
+        vcpu_handle_exit(v->cpu, v);
+        return;
+    }
+    v->cpu->count.exits[WEIR_EXIT_EXCEPTION]++;
+    vmx_real_exception(v, event);
 }
 
 static noinline void odd_exit(struct vcpu *v, u32 reason)
@@ -287,17 +317,15 @@ void vmx_exit(struct vcpu *v)
             decode_ept(v);
         else
             v->exit.length = (u8)vmread(EXIT_LENGTH);
-        if (unlikely(v->exit.reason == WEIR_EXIT_CR))
+        if (unlikely(v->exit.reason == WEIR_EXIT_CR || v->exit.reason == WEIR_EXIT_INVLPG))
             vmx_decode_cr(v);
         if (unlikely(!v->exit.reason))
             odd_exit(v, reason);
     }
-    if (unlikely(reason == REASON_NMI && EVENT_TYPE(vmread(EXIT_EVENT)) >= EVENT_EXCEPTION)) {
-        v->cpu->count.exits[WEIR_EXIT_EXCEPTION]++;
-        vmx_real_exception(v, (u32)vmread(EXIT_EVENT));
-    } else {
+    if (unlikely(reason == REASON_NMI && EVENT_TYPE(vmread(EXIT_EVENT)) >= EVENT_EXCEPTION))
+        exception(v, (u32)vmread(EXIT_EVENT));
+    else
         vcpu_handle_exit(v->cpu, v);
-    }
     write_back(v);
 }
 
@@ -357,13 +385,6 @@ static void set_step(struct vcpu *v)
     write_dr6(read_dr6() | BIT(14));
 }
 
-static unsigned fetched(struct vcpu *v, const u8 **code)
-{
-    (void)v;
-    (void)code;
-    return 0;
-}
-
 static void set_cr2(struct vcpu *v, u64 cr2)
 {
     v->vmx->cr2 = cr2;
@@ -404,7 +425,6 @@ const struct vcpu_ops vmx_ops = {
     .intercept_iret = intercept_iret,
     .clear_shadow = clear_shadow,
     .set_step = set_step,
-    .fetched = fetched,
     .get_segments = vmx_get_segments,
     .set_state = vmx_set_state,
     .guest_view = vmx_guest_view,
@@ -416,6 +436,8 @@ const struct vcpu_ops vmx_ops = {
     .fix_cpuid = fix_cpuid,
     .reset = vmx_reset,
     .write_control = vmx_write_control,
+    .load_control = vmx_load_shadow,
+    .set_cr0 = vmx_set_cr0,
     .window = window,
     .host_nmi = host_nmi,
     .hypercall = {0x0f, 0x01, 0xc1},

@@ -10,6 +10,7 @@
 
 #define CR4_VMXE BIT(13)
 #define CR4_SMXE BIT(14)
+#define CR0_KNOWN 0xe005003full
 
 /* What this CPU can do, from its capability MSRs (Intel SDM vol. 3D, appendix A), and the controls chosen by it. */
 struct vmx_features {
@@ -74,6 +75,9 @@ bool vmx_write_control(struct vcpu *v, const struct guest_view *g, unsigned numb
 
 /* real.c: where there is no unrestricted guest. */
 void vmx_real_init(void);
+/* Shadow paging; see vcpu_ops.h. */
+void vmx_set_cr0(struct vcpu *v, u64 value);
+void vmx_load_shadow(struct vcpu *v);
 /* Makes these the guest's, and the VMCS what the CPU needs to run it so. */
 void vmx_load_control(struct vcpu *v, const struct control *c);
 /* The segment registers have changed: unfit is found again. */
