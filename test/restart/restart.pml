@@ -6,7 +6,9 @@
  *
  * Checked: every command is completed exactly once as the guest sees it; one that must not be repeated is executed at
  * most once; success is only reported of what was executed; the doorbell is never rung over a command at work; nobody
- * waits for ever. NO_JOURNAL, NO_DONE, NO_GENERATION, NO_ADOPT each leave one guard out (model.sh wants errors then).
+ * waits for ever. RIP passes the guest's write when it is not parked any more, and that is its answer's doing alone; an
+ * instruction with several accesses is access.pml's. NO_JOURNAL, NO_DONE, NO_GENERATION, NO_ADOPT each leave one guard out
+ * (model.sh wants errors then).
  */
 #define COMMANDS 3
 #define CRASHES 4
