@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#define WEIR_ABI 8u
+#define WEIR_ABI 9u
 #define WEIR_PAGE 4096u
 
 enum weir_status {
@@ -257,6 +257,8 @@ struct weir_e820 {
 };
 _Static_assert(sizeof(struct weir_e820) == 24, "ACPI 6.5, table 15.4");
 
+#define WEIR_START_ENDS 8u
+
 struct weir_start {
     uint64_t magic;
     uint32_t abi, bytes;
@@ -267,7 +269,8 @@ struct weir_start {
     uint32_t ncaps, nregions;
     uint64_t heap_va, heap_bytes; /* address space for the service's own mappings */
     uint32_t generation, reserved; /* of the policy's tables that are in force for this instance: 1, 2 after a reload */
-    uint64_t stood, stood_tsc;    /* where the instance before this one was ended (RIP; 0: not known), and when */
+    uint64_t stood[WEIR_START_ENDS]; /* where the instances before this one were ended (RIP; 0: not known), last first */
+    uint64_t stood_tsc;              /* and when the last one was */
     char version[32];             /* "VERSION svm npt": Weir's, the CPU's virtualization, the paging in use */
     struct weir_start_cap caps[WEIR_START_CAPS];
     struct weir_start_region regions[WEIR_START_REGIONS];

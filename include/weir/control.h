@@ -7,6 +7,7 @@
 #define WEIR_CONTROL_H
 
 #include <weir/abi.h>
+#include <weir/service.h>
 
 /*
  * ---- weirctl and control: the policy's port pair, DATA = port, COMMAND = port + 1 ----
@@ -79,8 +80,9 @@ struct control_status {
     uint64_t started; /* TSC */
     uint8_t policy_hash[32];  /* SHA-256 of the policy's text in force */
     struct weir_account account; /* of the whole machine */
+    struct weir_storage_counts storage; /* all 0: it does not run */
     struct control_service service[CONTROL_SERVICES];
 };
-_Static_assert(sizeof(struct control_status) == 16 + 256 + 8 + 32 + 128 + 16 * 192, "crosses address spaces");
+_Static_assert(sizeof(struct control_status) == 16 + 256 + 8 + 32 + 128 + 24 + 16 * 192, "crosses address spaces");
 
 #endif

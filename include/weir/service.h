@@ -64,6 +64,13 @@ struct weir_ahci {
                      begin; 0 for those of the two channels, 1F0h to 1F7h, 3F6h, 170h to 177h, 376h */
 };
 
+/* What restarts of storage came to since the machine was started. Its "state" begins with it; weirctl shows it. */
+struct weir_storage_counts {
+    uint32_t adopted, repeated, aborted; /* commands in flight then; of these issued again, given up */
+    uint32_t replayed;                   /* accesses that were parked then, and answered by the next instance */
+    uint32_t resets, lost;               /* of ports */
+};
+
 /* The merged log, and how far console came: it outlives console's instances. */
 #define WEIR_CONSOLE_LOGS 11u
 

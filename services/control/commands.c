@@ -239,6 +239,35 @@ static bool answer_log(const struct view *v, const char *name, struct out *o)
 
 /* ---- stat ---- */
 
+/* A group of numbers with their names. */
+static void stat_group(struct out *o, const char *group, const char *const *names, const uint64_t *values, unsigned n)
+{
+    if (o->json) {
+        out_open(o, group, '{');
+    } else {
+        out_text(o, "%s:\n", group);
+    }
+    for (unsigned i = 0; i < n; i++) {
+        if (o->json) {
+            out_number(o, names[i], values[i]);
+        } else {
+            out_text(o, "  %-28s %12" PRIu64 "\n", names[i], values[i]);
+        }
+    }
+    if (o->json) {
+        out_close(o, '}');
+    }
+}
+
+static void stat_storage(const struct weir_storage_counts *c, struct out *o)
+{
+    static const char *const names[] = { "adopted-commands", "repeated-commands", "aborted-commands", "replayed-accesses",
+                                         "port-resets", "lost-ports" };
+    const uint64_t values[] = { c->adopted, c->repeated, c->aborted, c->replayed, c->resets, c->lost };
+
+    stat_group(o, "storage", names, values, sizeof(names) / sizeof(names[0]));
+}
+
 static bool answer_stat(const struct view *v, struct out *o)
 {
     static const char *const reasons[] = {
@@ -272,19 +301,12 @@ static bool answer_stat(const struct view *v, struct out *o)
         out_close(o, '}');
         out_close(o, '}');
         out_close(o, ']');
-        out_open(o, "objects", '{');
-    } else {
-        out_text(o, "objects:\n");
     }
-    for (unsigned i = 0; i < sizeof(counted) / sizeof(counted[0]); i++) {
-        if (o->json) {
-            out_number(o, counted[i], account[i]);
-        } else {
-            out_text(o, "  %-28s %12" PRIu64 "\n", counted[i], account[i]);
-        }
+    stat_group(o, "objects", counted, account, sizeof(counted) / sizeof(counted[0]));
+    if (v->tables->nstorage) {
+        stat_storage(&v->status->storage, o);
     }
     if (o->json) {
-        out_close(o, '}');
         out_close(o, '}');
     }
     return true;

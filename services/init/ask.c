@@ -47,8 +47,13 @@ static void publish_service(struct control_service *out, const struct service *s
 
 static void publish(void)
 {
+    const struct thing_memory *storage = things_memory("storage.state");
+
     if (vmm_trace(WEIR_TRACE_ACCOUNT, 0).status == WEIR_OK) {
         memcpy(&status->account, vmm_transfer(), sizeof(status->account));
+    }
+    if (storage) {
+        memcpy(&status->storage, storage->va, sizeof(status->storage));
     }
     status->nservices = SERVICES;
     for (unsigned i = 0; i < SERVICES; i++) {

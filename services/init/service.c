@@ -260,7 +260,7 @@ static void fill_block(struct service *s)
     b->cpus = own->cpus;
     b->instance = s->instance;
     b->generation = service_home.generation + (s == &services[SERVICE_CANDIDATE]);
-    b->stood = s->stood;
+    memcpy(b->stood, s->stood, sizeof(b->stood));
     b->stood_tsc = s->stood_tsc;
     memcpy(b->version, own->version, sizeof(b->version));
     b->heap_va = HEAP_VA;
@@ -303,6 +303,30 @@ static enum weir_status make_instance(struct service *s)
     return vmm_create_thread(slot, s->domain, s->plan.entry, 0, MESSAGE_VA);
 }
 
+static void drop(uint64_t *slot)
+{
+    if (*slot) {
+        (void)!vmm_destroy(*slot); /* what was never made, or died with its domain, is gone already */
+        vmm_slot_free(*slot);
+        *slot = 0;
+    }
+}
+
+static void take_away(struct service *s)
+{
+    struct weir_account a;
+
+    if (s->domain && vmm_trace(WEIR_TRACE_ACCOUNT, s->domain).status == WEIR_OK) {
+        memcpy(&a, vmm_transfer(), sizeof(a));
+        s->ticks += a.ticks;
+    }
+    drop(&s->thread);
+    drop(&s->domain);
+    for (unsigned i = 0; i < VMM_ELF_SEGMENTS; i++) {
+        drop(&s->memory[i]);
+    }
+}
+
 enum weir_status service_start(struct service *s)
 {
     enum service_state before = s->state;
@@ -314,7 +338,7 @@ enum weir_status service_start(struct service *s)
     s->due = vmm_deadline(service_home.ready_us);
     status = make_instance(s);
     if (status != WEIR_OK) {
-        service_stop(s);
+        take_away(s);
         s->state = before;
         return status;
     }
@@ -322,44 +346,26 @@ enum weir_status service_start(struct service *s)
     return WEIR_OK;
 }
 
-static void drop(uint64_t *slot)
-{
-    if (*slot) {
-        (void)!vmm_destroy(*slot); /* what was never made, or died with its domain, is gone already */
-        vmm_slot_free(*slot);
-        *slot = 0;
-    }
-}
-
 /* Where the instance stands now, or stood when it was stopped. */
 static void note_end(struct service *s)
 {
     struct weir_failure f;
 
+    memmove(s->stood + 1, s->stood, sizeof(s->stood) - sizeof(s->stood[0]));
+    s->stood[0] = 0;
     if (vmm_trace(WEIR_TRACE_FAILURE, s->domain).status == WEIR_OK) {
         memcpy(&f, vmm_transfer(), sizeof(f));
-        s->stood = f.rip;
+        s->stood[0] = f.rip;
         s->stood_tsc = f.tsc;
     }
 }
 
 void service_stop(struct service *s)
 {
-    struct weir_account a;
-
     if (s->domain) {
         note_end(s);
     }
-
-    if (s->domain && vmm_trace(WEIR_TRACE_ACCOUNT, s->domain).status == WEIR_OK) {
-        memcpy(&a, vmm_transfer(), sizeof(a));
-        s->ticks += a.ticks;
-    }
-    drop(&s->thread);
-    drop(&s->domain);
-    for (unsigned i = 0; i < VMM_ELF_SEGMENTS; i++) {
-        drop(&s->memory[i]);
-    }
+    take_away(s);
 }
 
 void service_retire(struct service *s)

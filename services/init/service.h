@@ -29,7 +29,7 @@ struct service {
     uint32_t failures, asked; /* ends of instances: by themselves, and because weirctl wanted it */
     uint64_t ticks;           /* of the TSC that the ended instances ran */
     struct weir_failure last; /* failure */
-    uint64_t stood, stood_tsc; /* where its last instance was ended, for the next one */
+    uint64_t stood[WEIR_START_ENDS], stood_tsc; /* where its last instances were ended, for the next one */
     struct limit_rule rule;
     struct limit_history history;
     const char *log; /* its ring, as init has it */

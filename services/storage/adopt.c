@@ -4,10 +4,10 @@
  * what is in flight.
  *
  * A command whose doorbell has rung is simply waited for: the controller has worked on, and what it no longer has it has
- * finished. Of at most one command, the one that the last instance was about to ring, this is not known. PxCI says it
- * while the controller has not begun; otherwise where the instance stood says it. Only where that is not known either
- * (an instance was ended before it had found this out) it is done again, which is harmless for what a disk understands
- * as "these sectors" or "no data"; others are aborted, and their guest tries again.
+ * finished. Of at most one command, the one that an instance was about to ring, this is not known. PxCI says it while the
+ * controller has not begun; otherwise where the instance stood says it. Only where that is not known either (too many in
+ * a row were ended before they had found out) it is done again, which is harmless for what a disk understands as "these
+ * sectors" or "no data"; others are aborted, and their guest tries again.
  */
 #include "kill.h"
 #include "storage.h"

@@ -45,9 +45,9 @@ __attribute__((noinline, noclone)) void hw_ring(const struct port *p, uint32_t b
                      : "memory", "cc");
 }
 
-enum stood hw_stood(void)
+enum stood hw_stood(unsigned before)
 {
-    uint64_t rip = vmm_start()->stood;
+    uint64_t rip = before <= WEIR_START_ENDS ? vmm_start()->stood[before - 1] : 0;
 
     return !rip                                 ? STOOD_UNKNOWN
            : rip == (uint64_t)hw_ring_between ? STOOD_BETWEEN

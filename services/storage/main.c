@@ -47,10 +47,11 @@ static uint64_t ready_us;
 /* Once for each restart: how long it took, and what came of the commands that were in flight. */
 static __attribute__((noinline)) void tell(bool *told, const struct weir_msg *msg)
 {
-    const struct saved_counts *c = &storage.saved->counts;
+    struct weir_storage_counts *c = &storage.saved->counts;
     uint64_t us = since_end();
 
     *told = true;
+    c->replayed += (msg->flags & WEIR_F_REPLAY) != 0;
     vmm_log("start %u: ready after %llu us, %s after %llu us; so far %u commands adopted, %u done again, %u aborted, "
             "%u ports reset, %u lost",
             vmm_start()->instance, (unsigned long long)ready_us,

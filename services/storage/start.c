@@ -199,8 +199,8 @@ bool storage_start(const uint64_t bases[HBAS], unsigned instance)
     }
     if (storage.ide)
         ide_begin();
-    /* The one before this may have been ended before it had found out where the one before it stood. */
-    storage.stood = instance && saved->settled == instance - 1 ? hw_stood() : STOOD_UNKNOWN;
+    /* An instance that was ended before it had settled has rung nothing, and may have left the question to the next. */
+    storage.stood = saved->settled < instance ? hw_stood(instance - saved->settled) : STOOD_UNKNOWN;
     if (!open_all(bases))
         return false;
     __atomic_store_n(&saved->settled, instance, __ATOMIC_RELEASE);

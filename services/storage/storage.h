@@ -22,6 +22,7 @@
 #include <stdint.h>
 #include <vmm/status.h>
 #include <weir/policy.h>
+#include <weir/service.h>
 
 struct crypt_key;
 struct crypt_keys;
@@ -111,14 +112,8 @@ struct saved_port {
 
 #define SAVED_MAGIC 0x3265676172497457ull
 
-/* Since the machine was started. */
-struct saved_counts {
-    uint32_t adopted, repeated, aborted; /* commands in flight at restarts; of these issued again, given up */
-    uint32_t resets, lost;               /* of ports */
-    uint32_t unused;
-};
-
 struct saved {
+    struct weir_storage_counts counts;
     uint64_t magic;
     uint32_t settled; /* the number of the instance that last knew of every doorbell whether it had rung */
     uint32_t unused;
@@ -126,7 +121,6 @@ struct saved {
         uint64_t base;      /* 0: not taken over yet */
         uint64_t resetting; /* the guest resets the controller */
     } hba[HBAS];
-    struct saved_counts counts;
     struct saved_port port[PORTS];
     struct piece pieces[PORTS][SLOTS][BOUNCED_PRDS];
     struct ide_saved ide;
@@ -196,7 +190,7 @@ struct hba {
     struct port *port[32];
 };
 
-/* Where the last instance was ended, as its hw_ring() sees it. */
+/* Where an instance was ended, as its hw_ring() sees it. */
 enum stood {
     STOOD_UNKNOWN = 0,
     STOOD_ELSEWHERE, /* before or after it */
@@ -234,8 +228,8 @@ void hw_pause(unsigned us);
 must_check bool hw_open(struct hba *h, uint64_t base);
 /* Rings a slot's doorbell, PxSACT's first if it is queued, and then stores serial to *rung. */
 void hw_ring(const struct port *p, uint32_t bit, bool queued, uint32_t *rung, uint32_t serial);
-/* The service was started for the n-th time (from 0): where was the one before ended? */
-enum stood hw_stood(void);
+/* Where was the n-th instance before this one ended (from 1)? */
+enum stood hw_stood(unsigned before);
 __attribute__((format(printf, 1, 2))) void hw_log(const char *format, ...);
 
 static inline uint32_t px_read(const struct port *p, unsigned reg)

@@ -412,17 +412,17 @@ void hw_ring(const struct port *p, uint32_t bit, bool queued, uint32_t *rung, ui
 {
     if (queued)
         hw_write(p->hba, p->at + PX_SACT, bit);
-    model.stood = STOOD_BETWEEN;
+    model.stood[0] = STOOD_BETWEEN;
     hw_write(p->hba, p->at + PX_CI, bit);
-    model.stood = STOOD_BEHIND;
+    model.stood[0] = STOOD_BEHIND;
     tick();
     *rung = serial;
-    model.stood = STOOD_ELSEWHERE;
+    model.stood[0] = STOOD_ELSEWHERE;
 }
 
-enum stood hw_stood(void)
+enum stood hw_stood(unsigned before)
 {
-    return model.stood_before;
+    return before < MODEL_STOOD ? model.stood[before] : STOOD_UNKNOWN;
 }
 
 /* Time passes for storage only while it waits for a command of its own. */
@@ -459,8 +459,8 @@ void model_instance(void)
 
     storage = empty;
     memory_begin(map, sizeof(map) / sizeof(map[0]), model.memory);
-    model.stood_before = model.stood;
-    model.stood = STOOD_ELSEWHERE;
+    memmove(model.stood + 1, model.stood, sizeof(model.stood) - sizeof(model.stood[0]));
+    model.stood[0] = STOOD_ELSEWHERE;
 }
 
 /* Everything but the big memories, which stay as they are. */

@@ -16,6 +16,7 @@
 #define MODEL_RAM_END 0x2800000u
 #define MODEL_MEMORY 0x2a00000u
 #define MODEL_SECTORS 70000u
+#define MODEL_STOOD 3u
 #define MODEL_VENDOR 0x80u /* a command that nobody understands, and which may not be done twice */
 
 struct model_port {
@@ -34,7 +35,7 @@ struct model {
     uint32_t is, ghc;
     bool automatic; /* every command is done at once */
     bool accepts;   /* NCQ commands leave PxCI before they are done */
-    enum stood stood, stood_before; /* of this instance, and of the one before */
+    enum stood stood[MODEL_STOOD]; /* of this instance, and of those before */
     void (*tick)(void);             /* called before each access to a register */
     struct policy_tables tables;
 };
