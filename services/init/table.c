@@ -10,7 +10,7 @@
 const struct service_spec service_table[SERVICES] = {
     [SERVICE_POLICY] = {
         .name = "policy",
-        .pages = 1280, /* Lua's heap is in there */
+        .pages = 256, /* Lua's heap is part of the program, not of this */
         .slots = 64,
         .gives = {
             { GIVE_MEMORY, "policy.lua", "policy.lua", R },
@@ -82,7 +82,7 @@ const struct service_spec service_table[SERVICES] = {
     },
     [SERVICE_CONTROL] = {
         .name = "control",
-        .pages = 512, /* the answer, a copy of the tables, the symbols' index */
+        .pages = 128, /* the answer is part of the program */
         .slots = 64,
         .gives = {
             { GIVE_MEMORY, "tables", "tables", R },
