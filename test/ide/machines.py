@@ -123,11 +123,16 @@ def case_storage_is_replaced_under_load():
 
 
 def case_an_encrypted_disk_boots_on_bochs_vmx():
-    """Bochs has nothing but IDE, and a BIOS that reads by cylinder, head and sector."""
-    with Boot("--cpu", "vmx", timeout=560) as machine:
+    """Bochs has nothing but IDE, and a BIOS that reads by cylinder, head and sector. Services are replaced on VMX too."""
+    with Boot("--cpu", "vmx", policy=ENCRYPT, timeout=560) as machine:
         machine.wait_log(r"storage: port 0: Generic 1234, serial \S+, \d+ sectors: encrypted$")
         machine.ok("head -c 2000000 /dev/urandom >/a; sync; md5sum </a >/dev/shm/a; echo 3 >/proc/sys/vm/drop_caches")
         equal("a file read again", machine.ok("md5sum </a"), machine.ok("cat /dev/shm/a"))
+        status = json.loads(machine.ok("weirctl --json status"))
+        equal("status", (status["vendor"], status["mode"]), ("Intel", "nested"))
+        machine.ok("(for i in 1 2 3; do echo 3 >/proc/sys/vm/drop_caches; md5sum </a; done) >/dev/shm/b & "
+                   "for i in 1 2 3 4; do weirctl restart storage >/dev/null && weirctl restart pci >/dev/null || exit 1; done; wait")
+        equal("a file read meanwhile", machine.ok("sort -u /dev/shm/b"), machine.ok("cat /dev/shm/a"))
         no_trouble(machine)
 
 

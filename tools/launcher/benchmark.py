@@ -8,6 +8,7 @@ import benchcrypt
 import benchdisk
 import benchevents
 import benchlinux
+import benchrestart
 import bochs
 import bootimage
 import build
@@ -37,7 +38,8 @@ def main(argv):
     rows = {}
     # Events beside the contract's are named by the guest program alone, so an
     # unknown name asks the events too.
-    if on_bochs or not any(map(wanted.search, LINUX + SHADOW + CRYPT + benchdisk.NAMES)) or any(map(wanted.search, EVENTS)):
+    elsewhere = LINUX + SHADOW + CRYPT + benchdisk.NAMES + benchrestart.NAMES
+    if on_bochs or not any(map(wanted.search, elsewhere)) or any(map(wanted.search, EVENTS)):
         say("measuring events (three runs of the bench guest)")
         rows.update(benchevents.measure(cpu))
     if any(map(wanted.search, LINUX)) and not on_bochs:
@@ -51,6 +53,9 @@ def main(argv):
         rows.update(benchcrypt.measure())
     if any(map(wanted.search, benchdisk.NAMES)) and not on_bochs:
         rows.update(benchdisk.measure(wanted))
+    if any(map(wanted.search, benchrestart.NAMES)) and not on_bochs:
+        say("ending storage 150 times under fio (one boot)")
+        rows.update(benchrestart.measure())
     rows = {name: row for name, row in rows.items() if wanted.search(name)}
     if not rows:
         raise Stop(FAILED, f"nothing is called {wanted.pattern!r}")

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Linked into a copy of storage that is compiled with the names of kill.h and, for -fsanitize=thread, with a call before
- * each of its stores. The guest's writes to offset A4h of a controller (a register of the vendor's, AHCI 1.3.1, 3) say how
- * many instances are still to be ended; each has a way of its own: at a named place, at a random store, or by hanging there.
+ * each of its stores. The guest says how many instances are still to be ended; each has a way of its own: at a named
+ * place, at a random store, by hanging there, or by the watchdog at whatever instruction it has come to.
  */
 #include "kill.h"
 #include "../../../services/storage/storage.h"
@@ -13,18 +13,41 @@
 #include <vmm/start.h>
 #include <vmm/time.h>
 
-#define SWITCH 0xa4u
+/*
+ * The switch: offset A4h of an AHCI controller, a register of the vendor's (AHCI 1.3.1, 3), or 1 of the bus master of the
+ * primary IDE channel, which is reserved (Bus Master IDE 1.0, 2.0). How many instances, and:
+ */
+#define SWITCH_AHCI 0xa4u
+#define SWITCH_IDE 1u
+#define OF_RESETS (1u << 16) /* only at the places of the guest's resets */
+#define BURNING (1u << 31)   /* not the guest's: an instance lets its deadline come */
+
 #define PATIENCE 300u /* accesses for a place to be reached */
+#define WORK_US 60u   /* at most what an instance may work before its deadline: most requests take less */
+
+enum end { AT_POINT, AT_STORE, BY_HANGING, AT_INSTRUCTION };
+
+/*
+ * The next instance finds out where the last one stood, so one follows the other. Parts of commands are not here: Linux
+ * takes QEMU's disks to be behind a bridge and asks for 128 KiB at most.
+ */
+static const enum kill_point of_commands[] = {
+    KILL_ACCEPTED, KILL_PREPARED, KILL_JOURNALLED, KILL_BETWEEN, KILL_BEHIND, KILL_FOUND_OUT, KILL_RUNG, KILL_DELIVERED,
+    KILL_BEFORE_END, KILL_ENDED, KILL_IS_CLEARED, KILL_LOADED, KILL_SETTLED, KILL_GOING_ON, KILL_ANSWERED,
+};
+static const enum kill_point of_resets[] = { KILL_CMD_WRITTEN, KILL_CANCELLED, KILL_RESETTING, KILL_ASKED };
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 static struct {
     bool armed;
-    bool at_point, hangs;
+    enum end end;
     enum kill_point point;
     uint32_t count;    /* of points, or of stores, until then */
     uint32_t accesses; /* so far; wait: before which nothing happens */
     uint32_t wait;
+    uint32_t work_us;
 } plan;
-static vmm_access_handler *storage_mmio;
+static vmm_access_handler *storage_mmio, *storage_io;
 
 void __real_hw_ring(const struct port *p, uint32_t bit, bool queued, uint32_t *rung, uint32_t serial);
 void __wrap_hw_ring(const struct port *p, uint32_t bit, bool queued, uint32_t *rung, uint32_t serial);
@@ -33,10 +56,15 @@ bool __wrap_storage_start(const uint64_t bases[HBAS], unsigned instance);
 enum weir_status __real_vmm_serve(struct vmm_service *service);
 enum weir_status __wrap_vmm_serve(struct vmm_service *service);
 
-/* Left over from one instance to the next, where struct saved has room for it. */
-static uint32_t *ends_left(void)
+/* The switch, left over from one instance to the next, where struct saved has room for it. */
+static uint32_t *left(void)
 {
     return &storage.saved->unused;
+}
+
+static uint32_t ends_left(void)
+{
+    return *left() & 0xffff;
 }
 
 static uint32_t mix(uint32_t x)
@@ -48,33 +76,47 @@ static uint32_t mix(uint32_t x)
     return x ^ x >> 15;
 }
 
+/* An instance comes there once at most. */
+static bool is_rare(enum kill_point point)
+{
+    return point == KILL_FOUND_OUT || point == KILL_SETTLED;
+}
+
 static void make_plan(unsigned instance)
 {
     uint32_t random = mix(instance + 1);
 
     plan.armed = true;
-    plan.hangs = instance % 11 == 10;
-    plan.at_point = !plan.hangs && instance % 4 != 3;
-    plan.point = instance % KILL_POINTS;
-    plan.count = plan.at_point ? 1 + random % 3 : 1 + random % 2000;
-    plan.wait = plan.at_point ? 0 : random >> 16 & 15;
+    plan.end = instance % 11 == 10  ? BY_HANGING
+               : instance % 11 == 5 ? AT_INSTRUCTION
+               : instance % 4 == 3  ? AT_STORE
+                                    : AT_POINT;
+    plan.point = of_commands[instance % COUNT(of_commands)];
+    plan.count = plan.end != AT_POINT ? 1 + random % 2000 : is_rare(plan.point) ? 1 : 1 + random % 3;
+    plan.wait = plan.end == AT_POINT ? 0 : random >> 16 & 15;
+    plan.work_us = (random >> 8) % WORK_US;
+    if (*left() & OF_RESETS) {
+        plan.end = AT_POINT;
+        plan.point = of_resets[instance % COUNT(of_resets)];
+        plan.count = 1;
+    }
 }
 
-static bool is_wanted(void)
+static bool is_wanted(enum end end)
 {
-    return plan.armed && plan.accesses >= plan.wait && *ends_left();
+    return plan.armed && plan.end == end && plan.accesses >= plan.wait && ends_left();
 }
 
 static void tell(const char *what)
 {
     plan.armed = false;
-    --*ends_left();
-    vmm_log("ended at %s (%u left)", what, *ends_left());
+    --*left();
+    vmm_log("ended at %s (%u left)", what, ends_left());
 }
 
 static bool is_reached(enum kill_point point)
 {
-    return is_wanted() && plan.at_point && plan.point == point && --plan.count == 0;
+    return is_wanted(AT_POINT) && plan.point == point && --plan.count == 0;
 }
 
 void kill_point(enum kill_point point)
@@ -87,10 +129,12 @@ void kill_point(enum kill_point point)
 
 static void store(void)
 {
-    if (!is_wanted() || plan.at_point || --plan.count)
+    bool hangs = is_wanted(BY_HANGING);
+
+    if ((!hangs && !is_wanted(AT_STORE)) || --plan.count)
         return;
-    tell(plan.hangs ? "a random store, by hanging" : "a random store");
-    while (plan.hangs)
+    tell(hangs ? "a random store, by hanging" : "a random store");
+    while (hangs)
         __asm__ volatile("pause");
     __builtin_trap();
 }
@@ -114,34 +158,67 @@ void __wrap_hw_ring(const struct port *p, uint32_t bit, bool queued, uint32_t *r
     __real_hw_ring(p, bit, queued, rung, serial);
 }
 
-static enum weir_verdict mmio(void *context, struct weir_msg *msg)
+/* Until shortly before the deadline. */
+static void burn(uint64_t deadline)
+{
+    while (vmm_now() + plan.work_us * (vmm_start()->tsc_hz / 1000000) < deadline)
+        __asm__ volatile("pause");
+}
+
+static enum weir_verdict serve(vmm_access_handler *handler, void *context, struct weir_msg *msg, bool is_switch)
 {
     enum weir_verdict verdict;
+    bool burns;
 
-    if (msg->addr % WEIR_PAGE == SWITCH && msg->flags & WEIR_F_WRITE) {
-        *ends_left() = (uint32_t)msg->data;
+    if (is_switch && msg->flags & WEIR_F_WRITE) {
+        *left() = (uint32_t)msg->data & ~BURNING;
         return WEIR_V_DONE;
     }
     plan.accesses++;
-    if (plan.armed && plan.at_point && plan.accesses == PATIENCE) { /* the guest does nothing of that kind */
-        plan.at_point = false;
+    if (plan.armed && plan.end == AT_POINT && plan.accesses == PATIENCE && !(*left() & OF_RESETS)) {
+        /* the guest does nothing of that kind */
+        plan.end = AT_STORE;
         plan.count = 1;
     }
-    verdict = storage_mmio(context, msg);
+    burns = is_wanted(AT_INSTRUCTION);
+    if (burns) {
+        *left() |= BURNING;
+        burn(msg->deadline);
+    }
+    verdict = handler(context, msg);
+    if (burns) /* it was done before its deadline */
+        *left() &= ~BURNING;
     kill_point(KILL_ANSWERED);
     return verdict;
+}
+
+static enum weir_verdict mmio(void *context, struct weir_msg *msg)
+{
+    return serve(storage_mmio, context, msg, msg->addr % WEIR_PAGE == SWITCH_AHCI);
+}
+
+static enum weir_verdict io(void *context, struct weir_msg *msg)
+{
+    return serve(storage_io, context, msg, msg->aux && msg->addr == msg->aux + SWITCH_IDE);
 }
 
 enum weir_status __wrap_vmm_serve(struct vmm_service *service)
 {
     storage_mmio = service->mmio;
     service->mmio = mmio;
+    storage_io = service->io;
+    service->io = io;
     return __real_vmm_serve(service);
 }
 
 bool __wrap_storage_start(const uint64_t bases[HBAS], unsigned instance)
 {
     make_plan(instance);
+    if (*left() & BURNING) {
+        *left() &= ~BURNING;
+        tell("a random instruction");
+        plan.armed = true;
+    }
     return __real_storage_start(bases, instance);
 }
 
