@@ -54,7 +54,7 @@ def main(argv):
     if any(map(wanted.search, benchdisk.NAMES)) and not on_bochs:
         rows.update(benchdisk.measure(wanted))
     if any(map(wanted.search, benchrestart.NAMES)) and not on_bochs:
-        say("ending storage 150 times under fio (one boot)")
+        say("ending storage 110 times under fio (one boot)")
         rows.update(benchrestart.measure())
     rows = {name: row for name, row in rows.items() if wanted.search(name)}
     if not rows:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What a restart of storage takes, in virtual time: the test that ends storage 150 times under fio, with --icount. It is
+"""What a restart of storage takes, in virtual time: the test that ends storage 110 times under fio, with --icount. It is
 storage with the places in it where it is ended (test/storage/kill), so a little slower than the one that is shipped."""
 
 import re
@@ -20,5 +20,6 @@ def measure():
     return {
         "restart.p50_us": {"bare": 0, "weir": p50, "p99": p99, "unit": "us of virtual time", "samples": samples},
         "restart.p99_us": {"bare": 0, "weir": p99, "p99": p99, "unit": "us of virtual time", "samples": samples},
-        "restart.port_resets": {"bare": 0, "weir": 1000 * resets / ends, "p99": resets, "unit": "per 1,000 ends", "samples": ends},
+        "restart.port_resets": {"bare": 0, "weir": 1000 * resets / ends, "p99": resets, "unit": "per 1,000 ends",
+                                "samples": ends},
     }
