@@ -179,6 +179,8 @@ void __tsan_func_exit(void);
 void __tsan_func_exit(void) { }
 uint32_t __tsan_atomic32_load(const volatile uint32_t *at, int order);
 uint32_t __tsan_atomic32_load(const volatile uint32_t *at, int order) { return __atomic_load_n(at, order); }
+uint64_t __tsan_atomic64_load(const volatile uint64_t *at, int order);
+uint64_t __tsan_atomic64_load(const volatile uint64_t *at, int order) { return __atomic_load_n(at, order); }
 void __tsan_atomic32_store(volatile uint32_t *at, uint32_t value, int order);
 void __tsan_atomic32_store(volatile uint32_t *at, uint32_t value, int order)
 {

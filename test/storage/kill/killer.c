@@ -248,6 +248,12 @@ uint32_t __tsan_atomic32_load(const volatile uint32_t *at, int order)
     (void)order;
     return __atomic_load_n(at, __ATOMIC_ACQUIRE);
 }
+uint64_t __tsan_atomic64_load(const volatile uint64_t *at, int order);
+uint64_t __tsan_atomic64_load(const volatile uint64_t *at, int order)
+{
+    (void)order;
+    return __atomic_load_n(at, __ATOMIC_ACQUIRE);
+}
 void __tsan_atomic32_store(volatile uint32_t *at, uint32_t value, int order);
 void __tsan_atomic32_store(volatile uint32_t *at, uint32_t value, int order)
 {
