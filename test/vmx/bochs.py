@@ -73,18 +73,6 @@ def case_paging_without_ept():
     same_digests("paging", None, "none", words=NO_EPT)
 
 
-def case_digest_without_ept():
-    same_digests("digest", None, r"digest (svm|com2|cpuid|modes)", words=NO_EPT)
-
-
-def case_memory_map_without_ept():
-    matches("the last line", output("memmap", *NO_EPT, parameters={15: 1}), r"^end memmap ok$")
-
-
-def case_shell_without_ept():
-    shell(NO_EPT, "vmx shadow-cached")
-
-
 def case_digest_on_vmx_when_hooked():
     same_digests("digest", HOOKS, r"digest (svm|com2|string|step\.rep|dr\.|shadow)", words=VMX)
 
@@ -93,7 +81,7 @@ def shell(words, vendor):
     with Boot("--plain-disk", *words, timeout=600) as machine:
         equal("the kernel", machine.ok("uname -s"), "Linux\n")
         matches("Weir's log", machine.weir_log(), rf"^weir \S+ {vendor}$")
-        (matches if words in (NO_UNRESTRICTED_GUEST, NO_EPT) else lacks)(
+        (matches if words == NO_UNRESTRICTED_GUEST else lacks)(
             "Weir's log", machine.weir_log(), "no unrestricted guest: real mode runs in virtual-8086 mode")
 
 
