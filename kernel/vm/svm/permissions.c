@@ -74,13 +74,9 @@ static bool is_hidden(u32 msr)
 
 bool svm_read_msr(struct vcpu *v, u32 msr, u64 *value, bool *fault)
 {
-    struct guest_view g;
-
     *fault = is_hidden(msr);
-    if (msr == MSR_EFER) {
-        vcpu_ops->guest_view(v, &g);
-        *value = g.efer;
-    }
+    if (msr == MSR_EFER)
+        *value = paging_is_shadow() ? v->control.efer : v->vmcb->efer & ~EFER_SVME; /* as in guest_view */
     return msr == MSR_EFER || *fault;
 }
 
