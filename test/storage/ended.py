@@ -32,7 +32,6 @@ storage.encrypt{ match = { serial = "QM00001" }, key = module("disk.key"), trim 
 COMMANDS = ("accepted", "prepared", "journalled", "between-doorbells", "behind-doorbell", "adoption-found-out", "rung",
             "delivered", "before-end", "ended", "is-cleared", "adoption-loaded", "adoption-settled", "adoption-going-on",
             "answered")
-RESETS = ("cmd-written", "cancelled", "resetting", "asked")
 # Without the guest's own log, where a line about itself could look like trouble.
 FIO = ("fio --name=verify --filename=/root/fio.dat --size={size}M --ioengine=libaio --direct=1 --iodepth=32 --rw={rw} "
        "--bsrange=512-{largest}k --blockalign=512 --verify=crc32c --verify_fatal=1 --do_verify=1 "
@@ -176,54 +175,6 @@ def case_a_thousand_times():
     true("hangs", ends["a random store, by hanging"] + ends["a random instruction"] >= 100)
     for point in COMMANDS:
         true(f"ends at {point}: {ends[point]}", ends[point] >= 20)
-
-
-# A second controller's driver comes and goes, with commands in flight that are cancelled.
-COME_AND_GO = """
-dev=$(lspci -Dn | grep ' 0106:' | cut -d' ' -f1 | grep -v 1f.2)
-hba=$((0x$(setpci -s $dev BASE_ADDRESS_5)))
-cmd=$((hba + 0x118))
-disk() {
-    for i in $(seq 400); do
-        d=$(ls /sys/bus/pci/devices/$dev/ata*/host*/target*/*/block 2>/dev/null) && [ -b /dev/$d ] && return
-        usleep 50000
-    done
-    exit 9
-}
-disk
-head -c 8M /dev/urandom >/tmp/data
-dd if=/tmp/data of=/dev/$d bs=1M oflag=direct || exit 8
-busybox devmem $((hba + 0xa4)) 32 $((0x10000 + 4000))
-for cycle in $(seq 25); do
-    echo 1 >/sys/block/$d/device/timeout
-    while dd if=/dev/$d of=/dev/null bs=4M iflag=direct; do :; done &
-    usleep 50000
-    busybox devmem $cmd 32 $(($(busybox devmem $cmd 32) & ~1))  # PxCMD.ST
-    echo $dev >/sys/bus/pci/drivers/ahci/unbind
-    wait
-    echo $dev >/sys/bus/pci/drivers/ahci/bind
-    disk
-done
-busybox devmem $((hba + 0xa4)) 32 0
-dd if=/dev/$d bs=1M count=8 iflag=direct | cmp - /tmp/data
-"""
-
-
-def case_at_resets():
-    with_mayfly()
-    with tempfile.NamedTemporaryFile() as image:
-        image.truncate(8 << 20)
-        # Behind a bridge, so that the firmware tries its disk last.
-        with Boot("--", "-device", "i82801b11-bridge,id=bridge", "-device", "ich9-ahci,id=more,bus=bridge,addr=1",
-                  "-drive", f"file={image.name},format=raw,if=none,id=second",
-                  "-device", "ide-hd,drive=second,bus=more.0,serial=SECOND", policy=POLICY, timeout=1000) as machine:
-            machine.ok(f"cat >/tmp/go <<'END'\n{COME_AND_GO}END")
-            result = machine.sh("sh /tmp/go >/tmp/go.out 2>&1")
-            print(machine.ok("dmesg | tail -60"))
-            equal("what the disk has afterwards", result.status, 0)
-            ends = report(machine.weir_log())
-            for point in RESETS:
-                true(f"ends at {point}: {ends[point]}", ends[point] >= 20)
 
 
 if __name__ == "__main__":

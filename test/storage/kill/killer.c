@@ -15,12 +15,11 @@
 
 /*
  * The switch: offset A4h of an AHCI controller, a register of the vendor's (AHCI 1.3.1, 3), or 1 of the bus master of the
- * primary IDE channel, which is reserved (Bus Master IDE 1.0, 2.0). How many instances, and:
+ * primary IDE channel, which is reserved (Bus Master IDE 1.0, 2.0).
  */
 #define SWITCH_AHCI 0xa4u
 #define SWITCH_IDE 1u
-#define OF_RESETS (1u << 16) /* only at the places of the guest's resets */
-#define BURNING (1u << 31)   /* not the guest's: an instance lets its deadline come */
+#define BURNING (1u << 31) /* not the guest's: an instance lets its deadline come */
 
 #define PATIENCE 300u /* accesses for a place to be reached */
 #define WORK_US 60u   /* at most what an instance may work before its deadline: most requests take less */
@@ -28,14 +27,13 @@
 enum end { AT_POINT, AT_STORE, BY_HANGING, AT_INSTRUCTION };
 
 /*
- * The next instance finds out where the last one stood, so one follows the other. Parts of commands are not here: Linux
- * takes QEMU's disks to be behind a bridge and asks for 128 KiB at most.
+ * The next instance finds out where the last one stood, so one follows the other. Not here: parts of commands, because
+ * Linux takes QEMU's disks to be behind a bridge and asks for 128 KiB at most, and the guest's resets.
  */
 static const enum kill_point of_commands[] = {
     KILL_ACCEPTED, KILL_PREPARED, KILL_JOURNALLED, KILL_BETWEEN, KILL_BEHIND, KILL_FOUND_OUT, KILL_RUNG, KILL_DELIVERED,
     KILL_BEFORE_END, KILL_ENDED, KILL_IS_CLEARED, KILL_LOADED, KILL_SETTLED, KILL_GOING_ON, KILL_ANSWERED,
 };
-static const enum kill_point of_resets[] = { KILL_CMD_WRITTEN, KILL_CANCELLED, KILL_RESETTING, KILL_ASKED };
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 static struct {
@@ -95,11 +93,6 @@ static void make_plan(unsigned instance)
     plan.count = plan.end != AT_POINT ? 1 + random % 2000 : is_rare(plan.point) ? 1 : 1 + random % 3;
     plan.wait = plan.end == AT_POINT ? 0 : random >> 16 & 15;
     plan.work_us = (random >> 8) % WORK_US;
-    if (*left() & OF_RESETS) {
-        plan.end = AT_POINT;
-        plan.point = of_resets[instance % COUNT(of_resets)];
-        plan.count = 1;
-    }
 }
 
 static bool is_wanted(enum end end)
@@ -175,8 +168,7 @@ static enum weir_verdict serve(vmm_access_handler *handler, void *context, struc
         return WEIR_V_DONE;
     }
     plan.accesses++;
-    if (plan.armed && plan.end == AT_POINT && plan.accesses == PATIENCE && !(*left() & OF_RESETS)) {
-        /* the guest does nothing of that kind */
+    if (plan.armed && plan.end == AT_POINT && plan.accesses == PATIENCE) { /* the guest does nothing of that kind */
         plan.end = AT_STORE;
         plan.count = 1;
     }
