@@ -359,8 +359,8 @@ static void ends_of_ports(void)
 /* The binding found last is looked at first; not when it has ended. */
 static void found_again(void)
 {
-    struct device whole = {.type = DEVICE_ADDRESSES, .rights = WEIR_R_ALL};
-    struct device *low = device_create(d, &whole, 0x1000, 0x1fff), *high = device_create(d, &whole, 0x3000, 0x3003);
+    struct device *low = device_create(d, DEVICE_ADDRESSES, WEIR_R_ALL, 0x1000, 0x1fff);
+    struct device *high = device_create(d, DEVICE_ADDRESSES, WEIR_R_ALL, 0x3000, 0x3003);
 
     check_case = "bindings found again";
     CHECK(low && high, true);
