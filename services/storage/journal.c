@@ -10,7 +10,7 @@
 
 #define NOW_STATE 3u
 #define NOW_VERSION 4u
-#define NOW_BITS 0xffffu /* and their complement above them */
+#define WORD_BITS 0xffffu /* of `now`, serials and so `rung`: their complement stands above them */
 
 /* Not a cryptographic one: what it has to find is a wild store or a torn one. */
 static inline uint64_t mix(uint64_t sum, const void *from, size_t bytes)
@@ -40,11 +40,9 @@ static uint64_t step_sum(const struct slot_step *step, uint64_t command, const s
     return sum;
 }
 
-static uint32_t word_of(enum slot_state state, uint32_t version)
+static uint32_t word_of(uint32_t bits)
 {
-    uint32_t word = state | version;
-
-    return word | (~word & NOW_BITS) << 16;
+    return (bits & WORD_BITS) | (~bits & WORD_BITS) << 16;
 }
 
 /* Until it, the version in force is the old one. x86 keeps stores in order; only the compiler has to be told. */
@@ -59,10 +57,10 @@ void journal_step(struct port *p, unsigned n, enum slot_state state)
     struct slot_step *step = &p->slot[n].step;
     uint32_t version = ~j->now & NOW_VERSION;
 
-    step->serial++;
+    step->serial = word_of(step->serial + 1);
     j->step[version / NOW_VERSION] = *step;
     j->step_sum[version / NOW_VERSION] = step_sum(step, j->command_sum, p->pieces[n], state);
-    put_in_force(&j->now, word_of(state, version));
+    put_in_force(&j->now, word_of(state | version));
 }
 
 void journal_accept(struct port *p, unsigned n)
@@ -78,7 +76,7 @@ void journal_free(struct port *p, unsigned n)
 {
     uint32_t *now = &p->s->slot[n].now;
 
-    put_in_force(now, word_of(SLOT_FREE, *now & NOW_VERSION));
+    put_in_force(now, word_of(SLOT_FREE | (*now & NOW_VERSION)));
 }
 
 static bool is_sound(const struct slot_command *c, const struct slot_step *s, enum slot_state state,
@@ -113,7 +111,7 @@ bool journal_load(struct port *p, unsigned n, enum slot_state *state, bool *rung
     s->step = j->step[version / NOW_VERSION];
     *state = now & NOW_STATE;
     *rung = *state == SLOT_ISSUED && j->rung == s->step.serial;
-    if (now != word_of(*state, version) || s->step.pieces > BOUNCED_PRDS)
+    if (now != word_of(*state | version) || (j->rung && j->rung != word_of(j->rung)) || s->step.pieces > BOUNCED_PRDS)
         return false;
     if (*state == SLOT_FREE)
         return true;

@@ -279,7 +279,7 @@ int main(int argc, char **argv)
         two_ends(1000);
     } else if (!strcmp(run.name, "damaged-journals")) {
         run.damages = true;
-        every_store(5);
+        every_store(2);
     } else {
         return 2;
     }
