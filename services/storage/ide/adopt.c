@@ -10,15 +10,19 @@
 
 #define RESET_MS 500u
 
-static bool channel_is_sound(const struct ide_saved_channel *s)
+static bool pio_is_sound(const struct ide_saved_channel *s)
 {
-    if (s->phase >= IDE_PHASES || s->stage >= IDE_STAGES || s->class > COMMAND_PACKET || s->addressing > ADDRESS_NCQ ||
-        s->sectors > 65536 || s->have > s->sectors || s->of > s->have || s->position > s->sectors * SECTOR ||
-        s->before > s->position || s->pieces > IDE_PRDS || s->now.done > s->sectors || s->next.done > s->sectors)
+    if (s->have > s->sectors || s->of > s->have || s->position > s->sectors * SECTOR || s->before > s->position)
         return false;
-    if (s->now.piece > s->pieces || s->next.piece > s->pieces ||
-        (s->now.piece < s->pieces && s->now.offset >= s->list[s->now.piece].bytes) ||
-        (s->next.piece < s->pieces && s->next.offset >= s->list[s->next.piece].bytes))
+    return s->phase != IDE_PIO_IN || s->stage != IDE_STEADY || s->position + SECTOR >= s->have * SECTOR;
+}
+
+static bool dma_is_sound(const struct ide_saved_channel *s)
+{
+    const struct ide_progress *at = s->stage == IDE_ISSUING ? &s->next : &s->now;
+
+    if (s->pieces > IDE_PRDS || at->done > s->sectors || at->piece > s->pieces ||
+        (at->piece < s->pieces && at->offset >= s->list[at->piece].bytes))
         return false;
     for (uint32_t i = 0; i < s->pieces; i++) {
         const struct piece *p = &s->list[i];
@@ -26,7 +30,18 @@ static bool channel_is_sound(const struct ide_saved_channel *s)
         if (!p->bytes || p->bytes > IDE_PRD_MAX_BYTES || !memory_at(p->address, p->bytes))
             return false;
     }
-    return s->phase != IDE_PIO_IN || s->stage != IDE_STEADY || s->position + SECTOR >= s->have * SECTOR;
+    return true;
+}
+
+/* Of a command's fields only those count that its phase reads: the others may be in the middle of being written. */
+static bool channel_is_sound(const struct ide_saved_channel *s)
+{
+    if (s->phase >= IDE_PHASES || s->stage >= IDE_STAGES || s->class > COMMAND_PACKET || s->addressing > ADDRESS_NCQ ||
+        s->sectors > 65536)
+        return false;
+    if (s->phase == IDE_PIO_IN || s->phase == IDE_PIO_OUT)
+        return pio_is_sound(s);
+    return s->phase != IDE_DMA || dma_is_sound(s);
 }
 
 bool ide_is_sound(const struct ide_saved *s)

@@ -140,12 +140,14 @@ static void bounce(struct ide_channel *c, const struct command *cmd)
 
     if (s->class == COMMAND_IDENTIFY) {
         s->sectors = 1;
+        ide_in_order();
         s->phase = IDE_PIO_IN;
         ide_issue(c, s->command, s->code);
         return;
     }
     s->lba = cmd->lba;
     s->sectors = cmd->sectors;
+    ide_in_order();
     s->phase = is_dma(s->code) ? IDE_DMA : s->write ? IDE_PIO_OUT : IDE_PIO_IN;
     ide_issue_media(c, 0, s->phase == IDE_DMA ? engine_part_sectors(c) : s->sectors);
 }
@@ -187,7 +189,9 @@ void ide_command(struct ide_channel *c, uint8_t code)
         return;
     }
     engine_stop(c);
+    s->phase = IDE_NOTHING; /* first: nobody reads what is half written from here on to the command's own phase */
     s->stage = IDE_STEADY;
+    ide_in_order();
     s->code = code;
     s->bm_error = 0;
     s->have = s->of = s->position = s->before = s->sectors = 0;

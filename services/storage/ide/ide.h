@@ -32,6 +32,12 @@ struct ide_channel {
 
 extern struct ide_channel ide_channel[IDE_CHANNELS];
 
+/* What stands before it is stored before what stands behind it: an instance can be ended in between. */
+static inline void ide_in_order(void)
+{
+    __asm__ volatile("" : : : "memory");
+}
+
 /* ---- hardware.c, or the tests' model ---- */
 uint8_t ide_in(const struct ide_channel *c, unsigned reg);
 void ide_out(const struct ide_channel *c, unsigned reg, uint8_t value);

@@ -50,19 +50,22 @@ bool prd_copy(struct ide_channel *c)
 bool prd_list(struct ide_channel *c)
 {
     struct ide_saved_channel *s = c->s;
+    uint32_t n = 0;
+    bool last = false;
 
     if (!prd_copy(c))
         return false;
-    for (s->pieces = 0; s->pieces < IDE_PRDS; s->pieces++) {
-        const struct ide_prd *e = &c->table[s->pieces];
+    s->pieces = 0;
+    ide_in_order();
+    for (; n < IDE_PRDS && !last; n++) {
+        const struct ide_prd *e = &c->table[n];
 
-        s->list[s->pieces] = (struct piece){ e->address, bytes_of(e), 0 };
-        if (e->flags & IDE_PRD_LAST) {
-            s->pieces++;
-            return true;
-        }
+        s->list[n] = (struct piece){ e->address, bytes_of(e), 0 };
+        last = e->flags & IDE_PRD_LAST;
     }
-    return false;
+    ide_in_order();
+    s->pieces = n;
+    return last;
 }
 
 void prd_bounce(struct ide_channel *c, uint32_t bytes)
