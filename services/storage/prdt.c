@@ -23,10 +23,12 @@ static uint32_t bytes_of(const struct ahci_prd *e)
 
 enum prdt_result prdt_direct(const struct slot_command *c, struct ahci_prd *out)
 {
+    bool media = c->class == COMMAND_READ || c->class == COMMAND_WRITE;
+    uint64_t bytes = 0, needed = media ? c->sectors * (uint64_t)SECTOR : 0;
     const struct ahci_prd *table;
 
     if (c->prds == 0)
-        return PRDT_OK;
+        return needed ? PRDT_SHORT : PRDT_OK;
     table = (const struct ahci_prd *)memory_at(c->table + TABLE_PRDT, c->prds * sizeof(*table));
     if (!table)
         return PRDT_BUS_ERROR;
@@ -37,9 +39,10 @@ enum prdt_result prdt_direct(const struct slot_command *c, struct ahci_prd *out)
         e.dbc = (e.dbc & (PRD_BYTES | PRD_I)) | 1;
         if (!memory_at(address_of(&e), bytes_of(&e)))
             return PRDT_BUS_ERROR;
+        bytes += bytes_of(&e);
         out[i] = e;
     }
-    return PRDT_OK;
+    return bytes < needed ? PRDT_SHORT : PRDT_OK;
 }
 
 enum prdt_result prdt_gather(struct slot *slot, struct piece *out, uint32_t bytes)
