@@ -191,14 +191,16 @@ disk() {
     exit 9
 }
 disk
-head -c 8M /dev/urandom >/tmp/data
+head -c 8388608 /dev/urandom >/tmp/data
 dd if=/tmp/data of=/dev/$d bs=1M oflag=direct || exit 8
 busybox devmem $((hba + 0xa4)) 32 $((0x10000 + 4000))
 for cycle in $(seq 25); do
     echo 1 >/sys/block/$d/device/timeout
     while dd if=/dev/$d of=/dev/null bs=4M iflag=direct; do :; done &
-    usleep 50000
-    busybox devmem $cmd 32 $(($(busybox devmem $cmd 32) & ~1))  # PxCMD.ST
+    for poke in 1 2 3 4 5 6; do
+        usleep 20000
+        busybox devmem $cmd 32 $(($(busybox devmem $cmd 32) & ~1))  # PxCMD.ST
+    done
     echo $dev >/sys/bus/pci/drivers/ahci/unbind
     wait
     echo $dev >/sys/bus/pci/drivers/ahci/bind
@@ -219,7 +221,8 @@ def case_at_resets():
                   "-device", "ide-hd,drive=second,bus=more.0,serial=SECOND", policy=POLICY, timeout=1000) as machine:
             machine.ok(f"cat >/tmp/go <<'END'\n{COME_AND_GO}END")
             result = machine.sh("sh /tmp/go >/tmp/go.out 2>&1")
-            print(machine.ok("dmesg | tail -60"))
+            if result.status != 0:
+                print(machine.ok("tail -40 /tmp/go.out; dmesg | tail -40"))
             equal("what the disk has afterwards", result.status, 0)
             ends = report(machine.weir_log())
             for point in RESETS:
