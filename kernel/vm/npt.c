@@ -104,7 +104,8 @@ static void retype(u64 *t, unsigned level, u64 at)
 
 void npt_retype(void)
 {
-    retype(root, 4, 0);
+    if (format->type) /* else the CPU's own MTRRs hold, which the guest has just written */
+        retype(root, 4, 0);
 }
 
 /* Weir's region: all of it shows one page of ones, as an address without memory does. */
