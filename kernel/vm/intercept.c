@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which MSRs are firmware's; the intercept bits of ports and MSRs, as both vendors have them. */
+/* What is intercepted on both vendors: bits of the port and MSR maps, and the MSRs that are firmware's. */
 #include "exit.h"
 #include "x86/insn.h"
 
