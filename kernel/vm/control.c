@@ -125,12 +125,12 @@ void exit_cr(struct cpu *cpu, struct vcpu *v)
             return;
         }
     }
-    u64 size_mask = g.mode == CODE_64 ? ~0ull : ~0u, *gpr = &v->regs[insn.gpr];
+    u64 mask = size_mask(g.mode == CODE_64 ? 8 : 4), *gpr = &v->regs[insn.gpr];
     bool good = true;
     if (insn.op == CR_FROM)
-        *gpr = (insn.number == 0 ? g.cr0 : insn.number == 3 ? g.cr3 : g.cr4) & size_mask;
+        *gpr = (insn.number == 0 ? g.cr0 : insn.number == 3 ? g.cr3 : g.cr4) & mask;
     else if (insn.op == CR_TO)
-        good = control_write(v, &g, insn.number, *gpr & size_mask);
+        good = control_write(v, &g, insn.number, *gpr & mask);
     else
         good = control_write(v, &g, 0, g.cr0 & ~CR0_TS);
     if (good)
