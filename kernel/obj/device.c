@@ -16,6 +16,7 @@ static struct binding *ranges[DEVICE_TYPES]; /* sorted; DEVICE_PORTS: unused */
 struct binding *binding_found[DEVICE_TYPES];
 static struct wipe { u16 port; u32 mask, value; } wipes[16];
 static unsigned nwipes;
+u64 wipe_ports;
 
 struct binding *binding_search(u8 type, u64 addr, u64 size)
 {
@@ -58,14 +59,15 @@ struct device *device_create_root(struct domain *d, enum device_type type)
 
 u64 device_wipe(struct device *v, u32 mask, u32 value)
 {
-    if (nwipes == sizeof(wipes) / sizeof(wipes[0]))
+    if (nwipes == ARRAY_SIZE(wipes))
         return WEIR_E_MEMORY;
     wipes[nwipes++] = (struct wipe){(u16)v->first, mask, value};
+    wipe_ports |= BIT(v->first % 64);
     vcpu_ops->intercept_io((u16)v->first, (u16)v->first, true);
     return WEIR_OK;
 }
 
-void device_written(u16 port, u32 value)
+void device_may_wipe(u16 port, u32 value)
 {
     for (const struct wipe *w = wipes; w < wipes + nwipes; w++)
         if (w->port == port && (value & w->mask) == w->value)

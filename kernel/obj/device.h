@@ -44,8 +44,15 @@ u64 device_bind(struct device *v, u64 mode, struct port *p, u64 value, u64 cooki
 void device_unbind(struct device *v);
 /* Secret memory is wiped before the guest writes a value with those bits to v's first port. */
 u64 device_wipe(struct device *v, u32 mask, u32 value) must_check;
-/* The guest is about to write. */
-void device_written(u16 port, u32 value);
+extern u64 wipe_ports; /* bit n: such a port is n modulo 64 */
+void device_may_wipe(u16 port, u32 value);
+
+/* The guest is about to write. Most ports pay one test. */
+static inline void device_written(u16 port, u32 value)
+{
+    if (unlikely(wipe_ports & BIT(port % 64)))
+        device_may_wipe(port, value);
+}
 /* Opens the device's ports to d's ring 3. */
 u64 device_open(struct device *v, struct domain *d) must_check;
 
