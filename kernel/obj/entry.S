@@ -8,6 +8,28 @@
  */
 #include "x86/layout.h"
 
+    /* RDI: struct thread. What a system call keeps, but for RSP and RIP, and its results. */
+    .macro load_kept_registers
+    movq THREAD_OFF_R15(%rdi), %r15
+    movq THREAD_OFF_R14(%rdi), %r14
+    movq THREAD_OFF_R13(%rdi), %r13
+    movq THREAD_OFF_R12(%rdi), %r12
+    movq THREAD_OFF_RBX(%rdi), %rbx
+    movq THREAD_OFF_RBP(%rdi), %rbp
+    movq THREAD_OFF_RAX(%rdi), %rax
+    movq THREAD_OFF_RDX(%rdi), %rdx
+    .endm
+
+    /* To RCX with R11's flags; nothing of the kernel's goes out. */
+    .macro return_to_ring3
+    xorl %esi, %esi
+    xorl %edi, %edi
+    xorl %r8d, %r8d
+    xorl %r9d, %r9d
+    xorl %r10d, %r10d
+    sysretq
+    .endm
+
     .text
     .balign 16
     .global syscall_entry
@@ -38,12 +60,7 @@ syscall_entry:
     movq THREAD_OFF_RFLAGS(%rbx), %r11
     movq THREAD_OFF_RSP(%rbx), %rsp
     movq THREAD_OFF_RBX(%rbx), %rbx
-    xorl %esi, %esi             /* nothing of the kernel's goes out */
-    xorl %edi, %edi
-    xorl %r8d, %r8d
-    xorl %r9d, %r9d
-    xorl %r10d, %r10d
-    sysretq
+    return_to_ring3
 1:  movl $1, %eax               /* WEIR_E_CALL */
     xorl %edx, %edx
     jmp 2b
@@ -52,23 +69,11 @@ syscall_entry:
     .balign 16
     .global thread_resume_short
 thread_resume_short:
-    movq THREAD_OFF_R15(%rdi), %r15
-    movq THREAD_OFF_R14(%rdi), %r14
-    movq THREAD_OFF_R13(%rdi), %r13
-    movq THREAD_OFF_R12(%rdi), %r12
-    movq THREAD_OFF_RBX(%rdi), %rbx
-    movq THREAD_OFF_RBP(%rdi), %rbp
+    load_kept_registers
     movq THREAD_OFF_RIP(%rdi), %rcx
     movq THREAD_OFF_RFLAGS(%rdi), %r11
-    movq THREAD_OFF_RAX(%rdi), %rax
-    movq THREAD_OFF_RDX(%rdi), %rdx
     movq THREAD_OFF_RSP(%rdi), %rsp
-    xorl %esi, %esi
-    xorl %edi, %edi
-    xorl %r8d, %r8d
-    xorl %r9d, %r9d
-    xorl %r10d, %r10d
-    sysretq
+    return_to_ring3
 
 /* void thread_resume_full(struct thread *): after an interrupt or fault, and at its start. */
     .global thread_resume_full
@@ -78,14 +83,7 @@ thread_resume_full:
     pushq THREAD_OFF_RFLAGS(%rdi)
     pushq $SEL_UCODE
     pushq THREAD_OFF_RIP(%rdi)
-    movq THREAD_OFF_R15(%rdi), %r15
-    movq THREAD_OFF_R14(%rdi), %r14
-    movq THREAD_OFF_R13(%rdi), %r13
-    movq THREAD_OFF_R12(%rdi), %r12
-    movq THREAD_OFF_RBX(%rdi), %rbx
-    movq THREAD_OFF_RBP(%rdi), %rbp
-    movq THREAD_OFF_RAX(%rdi), %rax
-    movq THREAD_OFF_RDX(%rdi), %rdx
+    load_kept_registers
     movq THREAD_OFF_RCX(%rdi), %rcx
     movq THREAD_OFF_RSI(%rdi), %rsi
     movq THREAD_OFF_R8(%rdi), %r8

@@ -79,6 +79,12 @@ void object_destroy(struct object *o);
 
 /* The capability in d's slot if it is of that kind and has all those rights; else NULL and *status says why. */
 struct cap *cap_find(struct domain *d, u64 slot, u8 kind, u32 rights, u64 *status);
+/* The object behind it: a struct of that type, whose kind is WEIR_KIND. */
+#define object_find(d, slot, type, KIND, rights, status)                             \
+    ({                                                                               \
+        struct cap *found_ = cap_find(d, slot, WEIR_##KIND, rights, status);         \
+        found_ ? container_of(found_->object, struct type, object) : NULL;           \
+    })
 /* Whether slot is a free one of d's. */
 bool cap_is_free(const struct domain *d, u64 slot);
 void cap_set(struct domain *d, u64 slot, struct object *o, u32 rights, u16 badge);

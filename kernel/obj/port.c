@@ -294,8 +294,7 @@ static noinline bool next_event(struct thread *t, struct port *p, struct note *n
 
 static struct note *note_to_wait_for(struct domain *d, u64 slot, u64 *status)
 {
-    struct cap *c = cap_find(d, slot, WEIR_NOTE, WEIR_R_WAIT, status);
-    struct note *n = c ? container_of(c->object, struct note, object) : NULL;
+    struct note *n = object_find(d, slot, note, NOTE, WEIR_R_WAIT, status);
 
     if (n && n->waiter)
         *status = WEIR_E_BUSY;
@@ -356,12 +355,11 @@ struct result sys_reply_wait(u64 slot, u64 flags, u64 note, u64 deadline)
     struct cpu *cpu = this_cpu();
     struct thread *t = cpu->thread;
     struct result r = OK;
-    struct cap *cap = cap_find(t->domain, slot, WEIR_PORT, WEIR_R_RECEIVE, &r.status);
+    struct port *p = object_find(t->domain, slot, port, PORT, WEIR_R_RECEIVE, &r.status);
     struct note *n = NULL;
 
-    if (unlikely(!cap))
+    if (unlikely(!p))
         return r;
-    struct port *p = container_of(cap->object, struct port, object);
     if (likely(!(flags | note | deadline) && t->client && t->client->is_vcpu && !p->cpu[0].first))
         answer_guest(cpu, t, p);
     if (note && !(n = note_to_wait_for(t->domain, note, &r.status)))

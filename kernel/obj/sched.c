@@ -206,10 +206,10 @@ void sched_tick(struct cpu *cpu)
 struct result sys_signal(u64 slot, u64 bits)
 {
     struct result r = OK;
-    struct cap *cap = cap_find(this_cpu()->thread->domain, slot, WEIR_NOTE, WEIR_R_SIGNAL, &r.status);
+    struct note *n = object_find(this_cpu()->thread->domain, slot, note, NOTE, WEIR_R_SIGNAL, &r.status);
 
-    if (cap)
-        note_signal(container_of(cap->object, struct note, object), bits);
+    if (n)
+        note_signal(n, bits);
     return r;
 }
 
@@ -218,11 +218,10 @@ struct result sys_wait(u64 slot, u64 deadline)
     struct cpu *cpu = this_cpu();
     struct thread *t = cpu->thread;
     struct result r = OK;
-    struct cap *cap = cap_find(t->domain, slot, WEIR_NOTE, WEIR_R_WAIT, &r.status);
+    struct note *n = object_find(t->domain, slot, note, NOTE, WEIR_R_WAIT, &r.status);
 
-    if (!cap)
+    if (!n)
         return r;
-    struct note *n = container_of(cap->object, struct note, object);
     if (n->waiter)
         return FAIL(WEIR_E_BUSY);
     u64 now = rdtsc();

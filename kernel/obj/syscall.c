@@ -30,12 +30,8 @@ static struct result create_domain(struct domain *d, u64 slot, u64 pages, u64 nc
     struct note *note = NULL;
     struct result r = OK;
 
-    if (note_slot) {
-        struct cap *n = cap_find(d, note_slot, WEIR_NOTE, WEIR_R_SIGNAL, &r.status);
-        if (!n)
-            return r;
-        note = container_of(n->object, struct note, object);
-    }
+    if (note_slot && !(note = object_find(d, note_slot, note, NOTE, WEIR_R_SIGNAL, &r.status)))
+        return r;
     if (ncaps < 8 || ncaps > 4096 || pages < 16)
         return FAIL(WEIR_E_RANGE);
     struct domain *n = domain_create(d, pages, ncaps);
@@ -49,11 +45,10 @@ static struct result create_domain(struct domain *d, u64 slot, u64 pages, u64 nc
 static struct result create_thread(struct domain *d, u64 slot, u64 domain, u64 rip, u64 rsp, u64 va)
 {
     struct result r = OK;
-    struct cap *c = cap_find(d, domain, WEIR_DOMAIN, WEIR_R_MANAGE, &r.status);
+    struct domain *target = object_find(d, domain, domain, DOMAIN, WEIR_R_MANAGE, &r.status);
 
-    if (!c)
+    if (!target)
         return r;
-    struct domain *target = container_of(c->object, struct domain, object);
     if ((va & PAGE_MASK) || va < PAGE_SIZE || va >= WEIR_USER_TOP - WEIR_MSG_PAGES * PAGE_SIZE || rip >= WEIR_USER_TOP)
         return FAIL(WEIR_E_ARG);
     if (target->stopped)
@@ -81,14 +76,14 @@ static struct result create_device(struct domain *d, u64 slot, u64 from, u64 fir
 static struct result create_vcpu(struct domain *d, u64 slot, u64 port)
 {
     struct result r = OK;
-    struct cap *c = cap_find(d, port, WEIR_PORT, WEIR_R_CALL, &r.status);
-
-    if (!c)
-        return r;
+    struct port *p = object_find(d, port, port, PORT, WEIR_R_CALL, &r.status);
     struct cpu *cpu = this_cpu();
+
+    if (!p)
+        return r;
     if (cpu->vcpu)
         return FAIL(WEIR_E_BUSY);
-    struct vcpu *v = vcpu_create(d, cpu, container_of(c->object, struct port, object));
+    struct vcpu *v = vcpu_create(d, cpu, p);
     return v ? put(d, slot, &v->object, WEIR_R_MANAGE) : FAIL(WEIR_E_MEMORY);
 }
 
@@ -161,10 +156,7 @@ static struct result sys_destroy(u64 slot, u64 code)
 /* The domain that a slot names; slot 0 is the caller's own. */
 static struct domain *target_domain(u64 slot, u64 *status)
 {
-    if (!slot)
-        return caller();
-    struct cap *c = cap_find(caller(), slot, WEIR_DOMAIN, WEIR_R_MANAGE, status);
-    return c ? container_of(c->object, struct domain, object) : NULL;
+    return slot ? object_find(caller(), slot, domain, DOMAIN, WEIR_R_MANAGE, status) : caller();
 }
 
 static struct result sys_grant(u64 domain, u64 to, u64 from, u64 rights, u64 badge)
@@ -258,11 +250,11 @@ static struct result sys_device_ctl(u64 slot, u64 op, u64 arg, u64 arg2, u64 arg
 {
     struct domain *d = caller();
     struct result r = OK;
-    struct cap *c = cap_find(d, slot, WEIR_DEVICE, op == WEIR_DEV_OPEN ? WEIR_R_ACCESS : WEIR_R_BIND, &r.status);
+    u32 right = op == WEIR_DEV_OPEN ? WEIR_R_ACCESS : WEIR_R_BIND;
+    struct device *v = object_find(d, slot, device, DEVICE, right, &r.status);
 
-    if (!c)
+    if (!v)
         return r;
-    struct device *v = container_of(c->object, struct device, object);
     switch (op) {
     case WEIR_DEV_OPEN:
         return FAIL(v->type == DEVICE_PORTS ? device_open(v, d) : WEIR_E_CAP);
@@ -270,12 +262,9 @@ static struct result sys_device_ctl(u64 slot, u64 op, u64 arg, u64 arg2, u64 arg
         struct port *p = NULL;
         if (arg == 0 || arg >= WEIR_BIND_MODES)
             return FAIL(WEIR_E_ARG);
-        if (arg == WEIR_BIND_FORWARD || arg == WEIR_BIND_FILTER) {
-            struct cap *pc = cap_find(d, arg2, WEIR_PORT, WEIR_R_CALL | WEIR_R_MANAGE, &r.status);
-            if (!pc)
-                return r;
-            p = container_of(pc->object, struct port, object);
-        }
+        if ((arg == WEIR_BIND_FORWARD || arg == WEIR_BIND_FILTER) &&
+            !(p = object_find(d, arg2, port, PORT, WEIR_R_CALL | WEIR_R_MANAGE, &r.status)))
+            return r;
         return FAIL(device_bind(v, arg, p, p ? 0 : arg2, arg3));
     }
     case WEIR_DEV_UNBIND:

@@ -40,11 +40,10 @@ static struct result read_log(struct thread *t, u64 position)
 static struct result claim(struct thread *t, u64 slot)
 {
     struct result r = OK;
-    struct cap *c = cap_find(t->domain, slot, WEIR_NOTE, WEIR_R_SIGNAL, &r.status);
+    struct note *n = object_find(t->domain, slot, note, NOTE, WEIR_R_SIGNAL, &r.status);
 
-    if (!c)
+    if (!n)
         return r;
-    struct note *n = container_of(c->object, struct note, object);
     if (claimer && claimer != n)
         return FAIL(WEIR_E_BUSY); /* console's note outlives its instances */
     claimer = n;
@@ -54,11 +53,10 @@ static struct result claim(struct thread *t, u64 slot)
 static struct result read_failure(struct thread *t, u64 slot)
 {
     struct result r = OK;
-    struct cap *c = cap_find(t->domain, slot, WEIR_DOMAIN, WEIR_R_MANAGE, &r.status);
+    struct domain *d = object_find(t->domain, slot, domain, DOMAIN, WEIR_R_MANAGE, &r.status);
 
-    if (!c)
+    if (!d)
         return r;
-    struct domain *d = container_of(c->object, struct domain, object);
     struct weir_failure now = {.kind = WEIR_FAIL_NONE, .rip = d->threads ? d->threads->rip : 0, .tsc = rdtsc()};
     memcpy(t->transfer, d->stopped ? &d->failure : &now, sizeof(now));
     return r;
@@ -67,11 +65,11 @@ static struct result read_failure(struct thread *t, u64 slot)
 static struct result read_account(struct thread *t, u64 slot)
 {
     struct result r = OK;
-    struct cap *c = slot ? cap_find(t->domain, slot, WEIR_DOMAIN, WEIR_R_MANAGE, &r.status) : NULL;
+    struct domain *d = slot ? object_find(t->domain, slot, domain, DOMAIN, WEIR_R_MANAGE, &r.status) : NULL;
 
-    if (slot && !c)
+    if (slot && !d)
         return r;
-    account(c ? container_of(c->object, struct domain, object) : NULL, t->transfer);
+    account(d, t->transfer);
     return OK;
 }
 

@@ -25,12 +25,14 @@ static uint8_t prefix_bit(uint8_t byte)
     }
 }
 
-/* A REX prefix counts only right before the opcode: AMD APM vol. 3, 1.2.7. */
-static struct prefixes read_prefixes(const uint8_t *code, unsigned avail, enum code_mode mode)
+/* Cuts avail to what the CPU looks at. A REX prefix counts only right before the opcode: AMD APM vol. 3, 1.2.7. */
+static struct prefixes read_prefixes(const uint8_t *code, unsigned *avail, enum code_mode mode)
 {
     struct prefixes p = { 0 };
 
-    for (; p.count < avail; p.count++) {
+    if (*avail > INSN_MAX)
+        *avail = INSN_MAX;
+    for (; p.count < *avail; p.count++) {
         uint8_t byte = code[p.count], bit;
 
         if (mode == CODE_64 && (byte & 0xf0) == 0x40) {
@@ -92,9 +94,7 @@ unsigned insn_length_prefixed(const uint8_t *code, unsigned avail, enum code_mod
     unsigned opcode = insn >> 24 & 3, length;
     struct prefixes p;
 
-    if (avail > INSN_MAX)
-        avail = INSN_MAX;
-    p = read_prefixes(code, avail, mode);
+    p = read_prefixes(code, &avail, mode);
     length = p.count + opcode;
     if (length > avail || (p.set & PREFIX_LOCK))
         return 0;
@@ -109,9 +109,7 @@ bool decode_cr(const uint8_t *code, unsigned avail, enum code_mode mode, struct 
 {
     struct prefixes p;
 
-    if (avail > INSN_MAX)
-        avail = INSN_MAX;
-    p = read_prefixes(code, avail, mode);
+    p = read_prefixes(code, &avail, mode);
     code += p.count;
     avail -= p.count;
     *out = (struct cr_insn){ .op = CR_CLTS, .length = p.count + 2 };
@@ -168,9 +166,7 @@ bool decode_mmio_mov(const uint8_t *code, unsigned avail, enum code_mode mode,
     uint8_t opcode;
 
     *out = (struct mmio_mov){ 0 };
-    if (avail > INSN_MAX)
-        avail = INSN_MAX;
-    p = read_prefixes(code, avail, mode);
+    p = read_prefixes(code, &avail, mode);
     if (p.count + 2 > avail || (p.set & PREFIX_LOCK))
         return false;
     code += p.count;

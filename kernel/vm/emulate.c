@@ -140,12 +140,8 @@ static bool write_locked(struct cpu *cpu, const struct weir_emulation *e, const 
 static void begin_access(struct vcpu *v, u16 kind, u16 size, bool write, u64 addr, u64 data)
 {
     v->emulated_half = 0;
-    v->access.kind = kind;
-    v->access.size = size;
-    v->access.flags = write ? WEIR_F_WRITE : 0;
-    v->access.count = 1;
-    v->access.addr = addr;
-    v->access.data = write ? data : 0;
+    access_begin(v, kind, size, write, addr, data);
+    v->access.emulated = true;
 }
 
 static void do_memory(struct cpu *cpu, struct vcpu *v, struct weir_emu_access *a)

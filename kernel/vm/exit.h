@@ -63,6 +63,20 @@ must_check bool control_write_effects(struct vcpu *v, const struct weir_emu_stat
 /* Shadow paging: an EFER that the vendor's code has checked. */
 void control_write_efer(struct vcpu *v, u64 value);
 
+/* An access of the guest's own instruction. */
+static inline void access_begin(struct vcpu *v, enum weir_msg_kind kind, unsigned size, bool write, u64 addr, u64 data)
+{
+    struct access *a = &v->access;
+
+    a->kind = (u16)kind;
+    a->size = (u16)size;
+    a->flags = write ? WEIR_F_WRITE : 0;
+    a->addr = addr;
+    a->data = write ? data : 0;
+    a->count = 1;
+    a->emulated = false;
+}
+
 /* What IN gives, in its part of RAX. */
 static inline void io_result(struct vcpu *v, unsigned size, u64 data)
 {

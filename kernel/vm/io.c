@@ -177,7 +177,6 @@ void exit_io(struct cpu *cpu, struct vcpu *v)
 {
     const struct io_exit *io = &v->exit.io;
     const struct binding *b = binding_find_io(io->port, io->size);
-    struct access *a = &v->access;
 
     if (likely(b && b->mode == WEIR_BIND_FLOAT && !io->string)) { /* the short way of the most common rule */
         if (io->in)
@@ -185,16 +184,9 @@ void exit_io(struct cpu *cpu, struct vcpu *v)
         vcpu_advance(v, v->exit.length);
         return;
     }
-    a->kind = WEIR_MSG_IO;
-    a->size = io->size;
-    a->flags = io->in ? 0 : WEIR_F_WRITE;
-    a->addr = io->port;
-    a->count = 1;
-    a->emulated = false;
-    if (unlikely(io->string)) {
+    access_begin(v, WEIR_MSG_IO, io->size, !io->in, io->port, io->string ? 0 : v->regs[RAX] & size_mask(io->size));
+    if (unlikely(io->string))
         string_io(cpu, v, b);
-        return;
-    }
-    a->data = io->in ? 0 : load_sized((const u8 *)&v->regs[RAX], io->size);
-    access_route(cpu, v, b);
+    else
+        access_route(cpu, v, b);
 }

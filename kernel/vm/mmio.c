@@ -91,7 +91,6 @@ static inline bool is_known(const struct mmio_insn *i, const u8 *code)
 
 void mmio_access(struct cpu *cpu, struct vcpu *v)
 {
-    struct access *a = &v->access;
     struct mmio_insn *i = &v->insn[v->rip % MMIO_INSNS];
     const struct mmio_mov *mov = &i->mov;
     const u8 *code = code_again(cpu, v);
@@ -104,13 +103,7 @@ void mmio_access(struct cpu *cpu, struct vcpu *v)
     }
     if (mov->write != !!(v->exit.error & PF_W))
         return; /* another CPU changed the code meanwhile: try again */
-    a->kind = WEIR_MSG_MMIO;
-    a->size = mov->size;
-    a->flags = mov->write ? WEIR_F_WRITE : 0;
-    a->emulated = false;
-    a->count = 1;
-    a->addr = v->exit.gpa;
-    a->data = mov->write ? mmio_mov_value(mov, v->regs) : 0;
+    access_begin(v, WEIR_MSG_MMIO, mov->size, mov->write, v->exit.gpa, mov->write ? mmio_mov_value(mov, v->regs) : 0);
     v->exit.length = mov->length;
     mmio_route(cpu, v);
 }

@@ -84,30 +84,16 @@ noinline void msr_finish(struct cpu *cpu, struct vcpu *v, u8 verdict)
     vcpu_advance(v, v->exit.length);
 }
 
-static void route(struct cpu *cpu, struct vcpu *v, const struct binding *b)
-{
-    struct access *a = &v->access;
-    bool write = v->exit.reason == WEIR_EXIT_WRMSR;
-
-    a->kind = WEIR_MSG_MSR;
-    a->size = 8;
-    a->flags = write ? WEIR_F_WRITE : 0;
-    a->emulated = false;
-    a->count = 1;
-    a->addr = (u32)v->regs[RCX];
-    a->data = write ? (u32)v->regs[RAX] | v->regs[RDX] << 32 : 0;
-    access_route(cpu, v, b);
-}
-
 void exit_msr(struct cpu *cpu, struct vcpu *v)
 {
     u32 msr = (u32)v->regs[RCX];
     const struct binding *b = binding_find(DEVICE_MSRS, msr, 1);
-    bool fault = false;
+    bool write = v->exit.reason == WEIR_EXIT_WRMSR, fault = false;
     u64 value;
 
-    if (unlikely(b) || v->exit.reason == WEIR_EXIT_WRMSR) {
-        route(cpu, v, b);
+    if (unlikely(b) || write) {
+        access_begin(v, WEIR_MSG_MSR, 8, write, msr, (u32)v->regs[RAX] | v->regs[RDX] << 32);
+        access_route(cpu, v, b);
         return;
     }
     if (!vcpu_ops->read_msr(v, msr, &value, &fault)) /* the short way of the usual case */

@@ -234,16 +234,15 @@ static struct result boot(struct thread *t, struct vcpu *v)
     return OK;
 }
 
-struct result sys_vcpu_ctl(u64 slot, u64 op, u64 arg, u64 arg2, u64 arg3)
+struct result sys_vcpu_ctl(u64 slot, u64 op, u64 arg, u64 arg2)
 {
     struct thread *t = this_cpu()->thread;
     struct result r = OK;
-    struct cap *c = cap_find(t->domain, slot, WEIR_VCPU, WEIR_R_MANAGE, &r.status);
+    struct vcpu *v = object_find(t->domain, slot, vcpu, VCPU, WEIR_R_MANAGE, &r.status);
+    struct port *emulator;
 
-    (void)arg3;
-    if (!c)
+    if (!v)
         return r;
-    struct vcpu *v = container_of(c->object, struct vcpu, object);
     switch (op) {
     case WEIR_VCPU_GET:
         if (v->state == VCPU_RUNS)
@@ -273,9 +272,9 @@ struct result sys_vcpu_ctl(u64 slot, u64 op, u64 arg, u64 arg2, u64 arg3)
     case WEIR_VCPU_BOOT:
         return boot(t, v);
     case WEIR_VCPU_EMULATOR:
-        c = cap_find(t->domain, arg, WEIR_PORT, WEIR_R_CALL, &r.status);
-        if (c)
-            v->emulator = container_of(c->object, struct port, object);
+        emulator = object_find(t->domain, arg, port, PORT, WEIR_R_CALL, &r.status);
+        if (emulator)
+            v->emulator = emulator;
         return r;
     default:
         return FAIL(WEIR_E_CALL);

@@ -130,7 +130,7 @@ _Static_assert(sizeof(struct vcpu) <= PAGE_SIZE, "vcpu_create takes a page");
 
 struct vcpu *vcpu_create(struct domain *d, struct cpu *cpu, struct port *port) must_check;
 void vcpu_destroy(struct vcpu *v);
-struct result sys_vcpu_ctl(u64 slot, u64 op, u64 arg, u64 arg2, u64 arg3);
+struct result sys_vcpu_ctl(u64 slot, u64 op, u64 arg, u64 arg2);
 
 static inline bool vcpu_runnable(const struct vcpu *v)
 {

@@ -23,8 +23,6 @@ void cpu_find_features(void)
         .smap = c7.ebx & BIT(20),
         .fsgsbase = c7.ebx & BIT(0),
         .xsave = c1.ecx & BIT(26),
-        .x2apic = c1.ecx & BIT(21),
-        .tsc_deadline = c1.ecx & BIT(24),
         .pdpe1gb = e1.edx & BIT(26),
         .address_bits = max_ext >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xff : 36,
         .xsave_bytes = 512,

@@ -17,7 +17,6 @@ struct thread;
 struct vcpu;
 
 #define TIMER_VECTOR 0xf0   /* class F: comes through the fence (x86/fence.c) */
-#define SPURIOUS_VECTOR 0xff
 #define EXIT_COUNTERS 64
 
 enum lapic_mode { LAPIC_OFF, LAPIC_XAPIC, LAPIC_X2APIC };
@@ -52,7 +51,6 @@ struct cpu {
     u64 kernel_rsp;          /* assembly: see layout.h */
     u64 user_rsp;
     struct thread *thread;   /* runs in ring 3, or ran last */
-    u64 scratch;
     u32 id;
     bool ring3;              /* host state is loaded and the fence up: ring 3 may run */
     bool nmi_seen;           /* an NMI came in host mode; the guest's unless kick is set */
@@ -84,7 +82,6 @@ struct cpu {
 CHECK_OFFSET(struct cpu, kernel_rsp, CPU_OFF_KERNEL_RSP);
 CHECK_OFFSET(struct cpu, user_rsp, CPU_OFF_USER_RSP);
 CHECK_OFFSET(struct cpu, thread, CPU_OFF_THREAD);
-CHECK_OFFSET(struct cpu, scratch, CPU_OFF_SCRATCH);
 CHECK_OFFSET(struct cpu, nmi_seen, CPU_OFF_NMI_SEEN);
 _Static_assert(sizeof(struct cpu) <= 0x2000, "struct cpu ends before the guard page");
 
@@ -114,7 +111,7 @@ static inline struct cpu *this_cpu(void)
 
 /* CPU features that the kernel uses when they are there; found once at boot. */
 struct cpu_features {
-    bool smep, smap, fsgsbase, xsave, pdpe1gb, x2apic, tsc_deadline;
+    bool smep, smap, fsgsbase, xsave, pdpe1gb;
     u32 xsave_bytes;  /* of all components that XCR0 can enable */
     u32 address_bits; /* physical */
 };

@@ -63,33 +63,18 @@ static void return_timer(struct fence *f)
 {
     char *page = lapic_page;
 
-    switch (f->loan) {
-    case LOAN_IDLE:
+    if (likely(f->loan == LOAN_IDLE))
         lapic_write_at(page, LAPIC_TMICT, 0);
-        take_own_interrupt(f);
+    else
+        lapic_write_at(page, LAPIC_LVTT, f->lvtt | (f->loan == LOAN_VECTOR ? 0 : LVT_MASKED));
+    u64 now = take_own_interrupt(f);
+    if (f->loan != LOAN_VECTOR)
         lapic_write_at(page, LAPIC_LVTT, f->lvtt);
-        break;
-    case LOAN_VECTOR:
-        lapic_write_at(page, LAPIC_LVTT, f->lvtt);
-        take_own_interrupt(f);
-        break;
-    case LOAN_COUNT: {
-        lapic_write_at(page, LAPIC_LVTT, f->lvtt | LVT_MASKED);
-        u64 passed = counts(f, take_own_interrupt(f) - f->loan_tsc);
-        lapic_write_at(page, LAPIC_LVTT, f->lvtt);
+    if (f->loan == LOAN_COUNT) {
+        u64 passed = counts(f, now - f->loan_tsc);
         lapic_write_at(page, LAPIC_TMICT, f->count > passed ? f->count - (u32)passed : 1);
-        break;
-    }
-    case LOAN_DEADLINE:
-        lapic_write_at(page, LAPIC_LVTT, f->lvtt | LVT_MASKED);
-        take_own_interrupt(f);
-        lapic_write_at(page, LAPIC_LVTT, f->lvtt);
-        if (f->guest_deadline)
-            wrmsr(MSR_TSC_DEADLINE, f->guest_deadline);
-        break;
-    case LOAN_NONE:
-    case LOAN_GUESTS:
-        break;
+    } else if (f->loan == LOAN_DEADLINE && f->guest_deadline) {
+        wrmsr(MSR_TSC_DEADLINE, f->guest_deadline);
     }
     if (unlikely(f->lapic_disabled)) {
         f->lapic_disabled = false;

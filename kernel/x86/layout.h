@@ -37,8 +37,7 @@
 #define CPU_OFF_KERNEL_RSP 0
 #define CPU_OFF_USER_RSP 8
 #define CPU_OFF_THREAD 16
-#define CPU_OFF_SCRATCH 24
-#define CPU_OFF_NMI_SEEN 37
+#define CPU_OFF_NMI_SEEN 29
 
 #define THREAD_OFF_R15 0
 #define THREAD_OFF_R14 8

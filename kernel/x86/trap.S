@@ -1,67 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* 256 stubs of 16 bytes each; vectors with an error code push it themselves (AMD APM vol. 2, 8.2). */
-    .text
-    .balign 16
-    .global trap_stubs
-trap_stubs:
+    /* Stubs of 16 bytes each; errors: the vectors that push an error code themselves (AMD APM vol. 2, 8.2), a bit each. */
+    .macro stubs count, errors
     .set vector, 0
-    .rept 256
+    .rept \count
     .balign 16
-    .if (vector == 8) || ((vector >= 10) && (vector <= 14)) || (vector == 17) || (vector == 21) || (vector == 29) || (vector == 30)
-    .else
+    .if (vector >= 32) || !((\errors >> (vector & 31)) & 1)
     pushq $0
     .endif
     pushq $vector
     jmp trap_entry
     .set vector, vector + 1
     .endr
+    .endm
 
-/* Vectors 0 to 31 as interrupts: without an error code. */
-    .balign 16
-    .global trap_window_stubs
-trap_window_stubs:
-    .set vector, 0
-    .rept 32
-    .balign 16
-    pushq $0
-    pushq $vector
-    jmp trap_entry
-    .set vector, vector + 1
+    .macro each_register insn, registers:vararg
+    .irp register, \registers
+    \insn %\register
     .endr
+    .endm
+
+    .text
+    .balign 16
+    .global trap_stubs, trap_window_stubs
+trap_stubs:
+    stubs 256, 0x60227d00
+trap_window_stubs:              /* vectors 0 to 31 as interrupts: without an error code */
+    stubs 32, 0
 
 trap_entry:
     cld
-    pushq %rax
-    pushq %rcx
-    pushq %rdx
-    pushq %rsi
-    pushq %rdi
-    pushq %r8
-    pushq %r9
-    pushq %r10
-    pushq %r11
-    pushq %rbp
-    pushq %rbx
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
+    each_register pushq, rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11, rbp, rbx, r12, r13, r14, r15
     movq %rsp, %rdi
-    call trap_handle    /* returns only to what it interrupted */
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbx
-    popq %rbp
-    popq %r11
-    popq %r10
-    popq %r9
-    popq %r8
-    popq %rdi
-    popq %rsi
-    popq %rdx
-    popq %rcx
-    popq %rax
+    call trap_handle            /* returns only to what it interrupted */
+    each_register popq, r15, r14, r13, r12, rbx, rbp, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax
     addq $16, %rsp
     iretq
