@@ -211,6 +211,8 @@ void adopt_go_on(struct port *p)
         disk_forget(&p->disk, px_read(p, PX_SIG) == SIG_ATAPI);
     else
         disk_rules(&p->disk);
+    if (s->shut)
+        foreign_release(p);
     if (is_denied(p))
         return;
     if (s->asking)

@@ -116,6 +116,8 @@ void complete_sync(struct port *p, uint32_t *is)
     if (*is & IS_STOPS)
         p->s->stopped = 1;
     done = p->issued ? finished(p) : 0;
+    if (done && foreign_before_end(p))
+        return;
     if (done & p->parted)
         done = hide_parts(p, is, done);
     ends = done & ~p->parted;

@@ -41,7 +41,7 @@ uint32_t denied_read(struct port *p, unsigned reg)
     }
 }
 
-static void abort_all(struct port *p, uint32_t slots)
+void denied_abort(struct port *p, uint32_t slots)
 {
     p->s->ci |= slots;
     p->s->is |= IS_DHRS | IS_TFES;
@@ -79,7 +79,7 @@ void denied_write(struct port *p, unsigned reg, uint32_t value)
         break;
     case PX_CI:
         if (s->running & CMD_ST && value)
-            abort_all(p, value);
+            denied_abort(p, value);
         break;
     }
 }

@@ -162,8 +162,10 @@ static enum prdt_result put_direct(struct port *p, unsigned n)
     const struct slot_command *c = &p->slot[n].command;
     uint32_t flags = c->flags & (HEADER_CFL | HEADER_A | HEADER_W | HEADER_P | HEADER_R | HEADER_B | HEADER_C);
 
-    if (prdt_direct(c, p->dma->table[n].prdt) != PRDT_OK)
-        return PRDT_BUS_ERROR;
+    enum prdt_result result = prdt_direct(c, p->dma->table[n].prdt);
+
+    if (result != PRDT_OK)
+        return result;
     put_fis(p, n, c->fis, (flags & HEADER_CFL) > 6 ? 8 : 3);
     if (flags & HEADER_A)
         memcpy(p->dma->table[n].acmd, c->acmd, sizeof(c->acmd));
@@ -183,16 +185,13 @@ static enum prdt_result measure(struct slot *slot, struct piece *pieces)
     if (result == PRDT_OK && s->bytes % SECTOR && s->bytes > SECTOR)
         result = prdt_gather(slot, pieces, s->bytes & ~(SECTOR - 1));
     s->bytes &= ~(SECTOR - 1);
-    if (s->bytes < s->part * SECTOR) {
-        if (s->pieces == BOUNCED_PRDS && s->bytes)
-            s->part = s->bytes / SECTOR;
-        else
-            s->part = left; /* the guest's PRDT is too short: the controller shall notice it */
-    }
+    if (result != PRDT_OK)
+        return result;
+    if (s->bytes < s->part * SECTOR && (s->pieces < BOUNCED_PRDS || !s->bytes))
+        return PRDT_SHORT;
+    s->part = s->bytes / SECTOR;
     s->last = s->done + s->part == slot->command.sectors;
-    if (s->part > 65536 || (slot->command.addressing == ADDRESS_28 && s->part > 256))
-        return PRDT_BUS_ERROR;
-    return result;
+    return PRDT_OK;
 }
 
 static enum prdt_result put_bounce(struct port *p, unsigned n)
@@ -221,8 +220,8 @@ static enum prdt_result put_bounce(struct port *p, unsigned n)
         return result;
     put_fis(p, n, fis, 3);
     p->dma->table[n].prdt[0] =
-        (struct ahci_prd){ (uint32_t)dma_address(storage.dma->pool[s->pool]), 0, 0, bytes ? bytes - 1 : 0 };
-    put_header(p, n, FIS_H2D_DWORDS | (c->write ? HEADER_W : 0), bytes ? 1 : 0);
+        (struct ahci_prd){ (uint32_t)dma_address(storage.dma->pool[s->pool]), 0, 0, bytes - 1 };
+    put_header(p, n, FIS_H2D_DWORDS | (c->write ? HEADER_W : 0), 1);
     return PRDT_OK;
 }
 
@@ -265,7 +264,7 @@ static bool prepare(struct port *p, unsigned n)
         put_ignore(p, n);
     KILL_POINT(KILL_PREPARED);
     if (result != PRDT_OK) {
-        p->s->bus_error = 1;
+        p->s->bus_error |= result == PRDT_BUS_ERROR;
         s->way = WAY_ABORT;
     }
     if (s->way == WAY_ABORT)
@@ -323,6 +322,8 @@ void issue_pending(struct port *p)
 {
     uint32_t left = p->pending;
 
+    if (left && !is_blocked(p) && foreign_before_issue(p))
+        return;
     while (left && !is_blocked(p)) {
         unsigned n = eldest(p, left);
 

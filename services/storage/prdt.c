@@ -21,12 +21,21 @@ static uint32_t bytes_of(const struct ahci_prd *e)
     return ((e->dbc & PRD_BYTES) | 1) + 1;
 }
 
+/* Of guest memory, as far as it can be told. TRIM has at least one block of ranges (ATA8-ACS, 7.9). */
+static uint64_t bytes_needed(const struct slot_command *c)
+{
+    bool media = c->class == COMMAND_READ || c->class == COMMAND_WRITE;
+
+    return media ? c->sectors * (uint64_t)SECTOR : c->class == COMMAND_TRIM ? SECTOR : 0;
+}
+
 enum prdt_result prdt_direct(const struct slot_command *c, struct ahci_prd *out)
 {
+    uint64_t bytes = 0, needed = bytes_needed(c);
     const struct ahci_prd *table;
 
     if (c->prds == 0)
-        return PRDT_OK;
+        return needed ? PRDT_SHORT : PRDT_OK;
     table = (const struct ahci_prd *)memory_at(c->table + TABLE_PRDT, c->prds * sizeof(*table));
     if (!table)
         return PRDT_BUS_ERROR;
@@ -37,9 +46,10 @@ enum prdt_result prdt_direct(const struct slot_command *c, struct ahci_prd *out)
         e.dbc = (e.dbc & (PRD_BYTES | PRD_I)) | 1;
         if (!memory_at(address_of(&e), bytes_of(&e)))
             return PRDT_BUS_ERROR;
+        bytes += bytes_of(&e);
         out[i] = e;
     }
-    return PRDT_OK;
+    return bytes < needed ? PRDT_SHORT : PRDT_OK;
 }
 
 enum prdt_result prdt_gather(struct slot *slot, struct piece *out, uint32_t bytes)

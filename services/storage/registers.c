@@ -39,7 +39,13 @@ static uint32_t read32(struct hba *h, uint32_t reg)
         p = port_of(h, reg, &of);
         if (!p)
             return 0;
-        return is_denied(p) ? denied_read(p, of) : port_read(p, of);
+        if (!is_denied(p)) {
+            uint32_t value = port_read(p, of);
+
+            if (!is_denied(p)) /* it may just have been shut */
+                return value;
+        }
+        return denied_read(p, of);
     }
     switch (reg) {
     case HBA_CAP: /* no port multipliers, no coalescing of completions */

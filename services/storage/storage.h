@@ -272,7 +272,11 @@ void journal_identity(struct port *p);
 must_check bool journal_identity_is_sound(const struct port *p);
 
 /* ---- prdt.c ---- */
-enum prdt_result { PRDT_OK = 0, PRDT_BUS_ERROR };
+enum prdt_result {
+    PRDT_OK = 0,
+    PRDT_BUS_ERROR,
+    PRDT_SHORT, /* for the sectors of the command; controllers differ in what they make of that, and QEMU's ends QEMU */
+};
 /* Copies and checks the guest's PRDT into the controller's. */
 must_check enum prdt_result prdt_direct(const struct slot_command *c, struct ahci_prd *out);
 /* Pieces of guest memory for up to `bytes` bytes, from step.prd on; sets pieces, bytes, next_prd, next_offset. */
@@ -328,6 +332,16 @@ void port_start(struct port *p);
 /* ---- denied.c ---- */
 uint32_t denied_read(struct port *p, unsigned reg);
 void denied_write(struct port *p, unsigned reg, uint32_t value);
+
+/* Commands that the guest waits for at a port that is not its own any more: they fail. */
+void denied_abort(struct port *p, uint32_t slots);
+
+/* ---- foreign.c ---- */
+/* true: somebody else drives the port; it is shut, and the guest's commands have failed. */
+must_check bool foreign_before_issue(struct port *p);
+must_check bool foreign_before_end(struct port *p);
+/* Stops a port that is shut, and gives back what its commands held. */
+void foreign_release(struct port *p);
 
 /* ---- registers.c ---- */
 /* One access of 1 to 8 bytes at an offset of the controller's registers. */

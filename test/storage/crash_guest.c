@@ -65,7 +65,7 @@ static void check_sectors(const char *what, unsigned port, uint64_t lba, uint32_
 static void put(unsigned port, unsigned slot)
 {
     struct request *r = &port_of[port].request[slot];
-    uint32_t bytes = r->code == ATA_IDENTIFY ? SECTOR : r->sectors * SECTOR;
+    uint32_t bytes = r->code == ATA_IDENTIFY || r->code == ATA_DSM ? SECTOR : r->sectors * SECTOR;
     uint32_t piece = crash_random(2) ? 4096 : crash_random(2) ? 512 : 1000;
 
     if (r->reads)

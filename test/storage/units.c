@@ -208,6 +208,24 @@ static void a_prd_outside_ram_is_a_bus_error(void)
     }
 }
 
+static void a_prdt_that_is_too_short_is_aborted(void)
+{
+    static const uint32_t bytes[] = { 0, 512, 4094, 0x20000 };
+
+    for (unsigned i = 0; i < 2 * sizeof(bytes) / sizeof(bytes[0]); i++) {
+        begin(i % 2 ? POLICY_ENCRYPT : 0);
+        model.port[0].commands = 0;
+        driver_put(0, 0, 0x25, 0, bytes[i / 2] < 4096 ? 8 : 257, EVEN, bytes[i / 2], 4096);
+        EXPECT("PxIS", driver_run(0, 1, false) & (IS_TFES | IS_HBFS), IS_TFES);
+        EXPECT("nothing was read", model.port[0].longest, 0);
+        model_end();
+    }
+    begin(0);
+    driver_put(0, 0, ATA_DSM, 0, 0, EVEN, 0, 512);
+    EXPECT("PxIS of a TRIM of nothing", driver_run(0, 1, false) & (IS_TFES | IS_HBFS), IS_TFES);
+    model_end();
+}
+
 static void read_only_disks_are_read(void)
 {
     static const uint8_t writes[] = { 0x30, 0x34, 0x35, 0x39, 0x3d, 0xc5, 0xca, 0xce, 0x06, 0x3f, 0x45, 0xb4, 0xf4, 0xf9 };
@@ -286,6 +304,63 @@ static void a_wrong_key_is_told(void)
     model_end();
 }
 
+enum harm {
+    HARM_LIST,    /* another command list, before the guest's next command */
+    HARM_FIS,     /* another FIS area, before our command's end is looked at */
+    HARM_STOP,    /* stopped under our command, which then looks as if it had ended */
+    HARMS
+};
+
+/* What firmware in SMM may do to port 0, on which slot 3 was issued if `harm` says so. */
+static void interfere(enum harm harm)
+{
+    struct model_port *p = &model.port[0];
+
+    if (harm == HARM_LIST) {
+        p->clb = 0x300000;
+    } else if (harm == HARM_FIS) {
+        (void)model_step(0, 0);
+        p->fb = dma_address(storage.dma->port[1].fis); /* the model accepts no memory but storage's */
+    } else {
+        p->cmd &= ~(CMD_ST | CMD_CR);
+        p->ci = p->sact = 0;
+    }
+}
+
+static void somebody_else_drives_the_port(enum harm harm, bool queued)
+{
+    bool early = harm == HARM_LIST;
+    struct model_port *p = &model.port[0];
+
+    begin(POLICY_ENCRYPT);
+    model.automatic = false;
+    fill(model.memory + EVEN, 4096, 9);
+    driver_put(0, 3, queued ? ATA_READ_FPDMA : 0x25, 100, 8, EVEN, 4096, 4096);
+    p->commands = 0;
+    if (early)
+        interfere(harm);
+    if (queued)
+        reg_write(0, PX_SACT, 1u << 3);
+    reg_write(0, PX_CI, 1u << 3);
+    if (!early)
+        interfere(harm);
+    EXPECT("the command has not ended", reg_read(0, PX_CI), 1u << 3);
+    EXPECT("it has failed", reg_read(0, PX_IS) & IS_TFES, IS_TFES);
+    EXPECT("the guest's memory is as it was", model.memory[EVEN + 5], (uint8_t)(9 + 5 * 31));
+    EXPECT("the disk got as much as before", p->commands, harm == HARM_FIS);
+    EXPECT("the port is empty", reg_read(0, PX_SSTS), 0);
+    EXPECT("it is stopped", p->cmd & CMD_ST, 0);
+    EXPECT("the pool is free again", pool_free_pages(), POOL_PAGES);
+    model.automatic = true;
+    driver_start(1);
+    driver_put(1, 0, 0x25, 0, 8, EVEN, 4096, 4096);
+    EXPECT("the other port works", driver_run(1, 1, false), IS_DHRS);
+    model_instance();
+    EXPECT("another instance starts", model_start(1), true);
+    EXPECT("and leaves the port empty", reg_read(0, PX_SSTS), 0);
+    model_end();
+}
+
 int main(void)
 {
     every_size_and_piece();
@@ -296,10 +371,13 @@ int main(void)
     ranges_are_where_the_policy_says();
     errors_tell_their_own_sector();
     a_prd_outside_ram_is_a_bus_error();
+    a_prdt_that_is_too_short_is_aborted();
     read_only_disks_are_read();
     a_denied_disk_is_not_there();
     identify_tells_no_zeroes_after_trim();
     a_wrong_key_is_told();
+    for (unsigned i = 0; i < 2 * HARMS; i++)
+        somebody_else_drives_the_port(i / 2, i % 2);
     printf("%u failures\n", failures);
     return failures != 0;
 }
