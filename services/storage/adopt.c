@@ -171,16 +171,19 @@ static void reset_port(struct port *p)
 
 /*
  * What was saved is damaged, so nobody knows which commands the guest waits for. It sees all of them fail, and the link
- * go down and up, which is what makes its driver try again.
+ * go down and up, which is what makes its driver try again. While its port does not run it waits for none.
  */
 static void lose(struct port *p)
 {
     struct saved_port *s = p->s;
+    bool waits = s->running || s->lost || p->pending || p->issued;
 
     storage.saved->counts.lost++;
     hw_log("port %u: what the last instance left is damaged; its commands fail", p->number);
-    s->lost = 1;
+    s->lost = waits;
     (void)!port_stop(p);
+    if (s->asking) /* the interrupts of a command of our own were masked */
+        px_write(p, PX_IE, s->asking_ie);
     for (unsigned n = 0; n < SLOTS; n++)
         if ((p->pending | p->issued | p->cancelled) >> n & 1)
             issue_give_room(p, n);
@@ -188,8 +191,8 @@ static void lose(struct port *p)
     memset(p->slot, 0, sizeof(p->slot));
     p->pending = p->issued = p->cancelled = p->queued = p->parted = p->doubt = 0;
     s->cancelling = s->asking = s->armed = s->bus_error = 0;
-    s->is |= IS_IFS;
-    s->running = s->stopped = 1;
+    s->is |= waits ? IS_IFS : 0;
+    s->running = s->stopped = waits;
     disk_forget(&p->disk, px_read(p, PX_SIG) == SIG_ATAPI);
     s->id.known = DISK_UNKNOWN;
     journal_identity(p);

@@ -280,6 +280,7 @@ int main(int argc, char **argv)
     } else if (!strcmp(run.name, "damaged-journals")) {
         run.damages = true;
         every_store(2);
+        two_ends(1000);
     } else {
         return 2;
     }
