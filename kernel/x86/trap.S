@@ -24,6 +24,7 @@
     .global trap_stubs, trap_window_stubs
 trap_stubs:
     stubs 256, 0x60227d00
+    .balign 16
 trap_window_stubs:              /* vectors 0 to 31 as interrupts: without an error code */
     stubs 32, 0
 
