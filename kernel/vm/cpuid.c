@@ -8,7 +8,6 @@
 
 void exit_cpuid(struct cpu *cpu, struct vcpu *v)
 {
-    (void)cpu;
     u32 leaf = (u32)v->regs[RAX];
     struct cpuid r = cpuid(leaf, (u32)v->regs[RCX]);
     struct guest_view g;

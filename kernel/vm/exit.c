@@ -22,7 +22,6 @@ bool trace_exits;
 
 static void exit_forbidden(struct cpu *cpu, struct vcpu *v)
 {
-    (void)cpu;
     vcpu_raise(v, VECTOR_UD, -1);
 }
 
@@ -47,7 +46,6 @@ static void exit_vmmcall(struct cpu *cpu, struct vcpu *v)
 
 static void exit_invd(struct cpu *cpu, struct vcpu *v)
 {
-    (void)cpu;
     wbinvd();
     vcpu_advance(v, v->exit.length);
 }
@@ -83,7 +81,6 @@ static void exit_nmi(struct cpu *cpu, struct vcpu *v)
 /* The guest's NMI handler ends (SVM: once this IRET is done; VMX: it is done): the next NMI may come. */
 static void exit_iret(struct cpu *cpu, struct vcpu *v)
 {
-    (void)cpu;
     v->nmi_blocked = false;
     vcpu_ops->intercept_iret(v, false);
     v->attention = true;
@@ -120,7 +117,6 @@ static void exit_hlt(struct cpu *cpu, struct vcpu *v)
 
 void exit_shutdown(struct cpu *cpu, struct vcpu *v)
 {
-    (void)cpu;
     log_line("weir: the guest is shut down at %lx (triple fault or INIT): platform reset", v->rip);
     machine_end(true);
 }
@@ -157,21 +153,18 @@ static void exit_init(struct cpu *cpu, struct vcpu *v)
 
 static void exit_unknown(struct cpu *cpu, struct vcpu *v)
 {
-    (void)cpu;
     log_line("weir: unknown exit %lx at %lx", v->exit.error, v->rip);
     vcpu_raise(v, VECTOR_UD, -1);
 }
 
 static void exit_window(struct cpu *cpu, struct vcpu *v)
 {
-    (void)cpu;
     vcpu_ops->window(v); /* VMX only */
 }
 
 /* XCR0 is the guest's while the kernel handles an exit; the CPU checks the value, the CPL it has checked already. */
 static void exit_xsetbv(struct cpu *cpu, struct vcpu *v)
 {
-    (void)cpu;
     if (xsetbv_safe((u32)v->regs[RCX], (u32)v->regs[RAX] | v->regs[RDX] << 32))
         vcpu_advance(v, v->exit.length);
     else

@@ -112,7 +112,6 @@ void vmx_init_cpu(struct cpu *cpu)
 {
     u32 *region = page_alloc(&kernel_budget, 1);
 
-    (void)cpu;
     ASSERT(region);
     *region = vmx_features.revision;
     write_cr4(read_cr4() | CR4_VMXE);

@@ -135,7 +135,6 @@ static void clear_shadow(struct vcpu *v)
 {
     u64 now = vmread(INTERRUPTIBILITY);
 
-    (void)v;
     if (unlikely(now & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS))) {
         vmwrite(INTERRUPTIBILITY, now & ~(u64)(BLOCKED_BY_STI | BLOCKED_BY_MOV_SS));
         vmwrite(PENDING_DEBUG, 0); /* a step's #DB held back with it is raised by vcpu_advance */
@@ -356,7 +355,6 @@ static void window(struct vcpu *v)
 /* The exit has taken the NMI; only an IRET lets the next one come (28.5.5). */
 static void take_nmi(struct cpu *cpu)
 {
-    (void)cpu;
     asm volatile("movq %%rsp, %%rax\n pushq %0\n pushq %%rax\n pushfq\n pushq %1\n leaq 1f(%%rip), %%rax\n"
                  "pushq %%rax\n iretq\n1:"
                  :
@@ -375,13 +373,11 @@ static void intercept_interrupts(struct vcpu *v, bool on)
 /* Virtual NMIs: the CPU itself knows when the guest's IRET unblocks them. */
 static void intercept_iret(struct vcpu *v, bool on)
 {
-    (void)v;
     vmwrite_bits(PROC_CONTROLS, PROC_NMI_WINDOW, on);
 }
 
 static void set_step(struct vcpu *v)
 {
-    (void)v;
     write_dr6(read_dr6() | BIT(14));
 }
 
