@@ -13,6 +13,7 @@ enum { /* register offsets, AMD APM vol. 2, 16.3 */
     LAPIC_TDCR = 0x3e0,
 };
 #define LVT_MASKED BIT(16)
+#define LVTT_MODES (BIT(17) | BIT(18))
 #define LVTT_MODE(lvtt) (((lvtt) >> 17) & 3)
 enum { LVTT_ONE_SHOT, LVTT_PERIODIC, LVTT_DEADLINE };
 

@@ -37,6 +37,12 @@ void fence_raise(struct cpu *cpu)
     f->up = true;
 }
 
+/* AMD APM vol. 2, table 16-5. */
+static u32 divide_shift(u32 tdcr)
+{
+    return (((tdcr & 3) | ((tdcr >> 1) & 4)) + 1) & 7;
+}
+
 /* What the LAPIC timer counts in that many TSC ticks. */
 static u64 counts(const struct fence *f, u64 ticks)
 {
@@ -58,24 +64,34 @@ static inline u64 take_own_interrupt(const struct fence *f)
     return now;
 }
 
-/* Gives the LAPIC timer back as the guest would find it had it not been touched. The fence is up. */
-static void return_timer(struct fence *f)
+/* Gives a timer back that the guest had running, or whose interrupt it wants. The fence is up. */
+static noinline void return_used(struct fence *f)
 {
-    char *page = lapic_page;
-
-    if (likely(f->loan == LOAN_IDLE))
-        lapic_write_at(page, LAPIC_TMICT, 0);
-    else
-        lapic_write_at(page, LAPIC_LVTT, f->lvtt | (f->loan == LOAN_VECTOR ? 0 : LVT_MASKED));
+    lapic_write(LAPIC_LVTT, f->lvtt | (f->loan == LOAN_VECTOR ? 0 : LVT_MASKED));
     u64 now = take_own_interrupt(f);
     if (f->loan != LOAN_VECTOR)
-        lapic_write_at(page, LAPIC_LVTT, f->lvtt);
+        lapic_write(LAPIC_LVTT, f->lvtt);
     if (f->loan == LOAN_COUNT) {
         u64 passed = counts(f, now - f->loan_tsc);
-        lapic_write_at(page, LAPIC_TMICT, f->count > passed ? f->count - (u32)passed : 1);
+        lapic_write(LAPIC_TMICT, f->count > passed ? f->count - (u32)passed : 1);
     } else if (f->loan == LOAN_DEADLINE && f->guest_deadline) {
         wrmsr(MSR_TSC_DEADLINE, f->guest_deadline);
     }
+}
+
+/* Gives the LAPIC timer back as the guest would find it had it not been touched. The fence is up. */
+static inline void return_timer(struct fence *f)
+{
+    char *page = lapic_page;
+
+    if (likely(f->loan == LOAN_IDLE)) {
+        lapic_write_at(page, LAPIC_TMICT, 0);
+        take_own_interrupt(f);
+        lapic_write_at(page, LAPIC_LVTT, f->lvtt);
+    } else if (f->loan > LOAN_GUESTS) {
+        return_used(f);
+    }
+    f->loan = LOAN_NONE;
     if (unlikely(f->lapic_disabled)) {
         f->lapic_disabled = false;
         lapic_write_at(page, LAPIC_SVR, lapic_read_at(page, LAPIC_SVR) & ~SVR_ENABLE);
@@ -99,9 +115,7 @@ void fence_lower(struct cpu *cpu)
 {
     struct fence *f = &cpu->fence;
 
-    if (f->loan > LOAN_GUESTS)
-        return_timer(f);
-    f->loan = LOAN_NONE;
+    return_timer(f);
     if (f->pic_masked)
         outb(PIC1_IMR, f->imr);
     write_cr8(f->tpr);
@@ -217,31 +231,54 @@ static inline void program(struct fence *f, char *page, u64 now, u64 ticks)
     }
 }
 
+/* Takes a timer that stands still, its interrupt masked, on a LAPIC that is on: the usual case. false: it is not so. */
+static inline bool borrow_idle(struct fence *f, char *page)
+{
+    u32 lvtt = lapic_read_at(page, LAPIC_LVTT), tdcr = lapic_read_at(page, LAPIC_TDCR);
+
+    if (unlikely((lvtt & (LVT_MASKED | LVTT_MODES)) != LVT_MASKED || lapic_read_at(page, LAPIC_TMCCT) ||
+                 !(lapic_read_at(page, LAPIC_SVR) & SVR_ENABLE)))
+        return false;
+    f->divide_shift = divide_shift(tdcr);
+    f->lvtt = lvtt;
+    f->loan = LOAN_IDLE;
+    lapic_write_at(page, LAPIC_LVTT, TIMER_VECTOR);
+    return true;
+}
+
 /* Takes the timer for the kernel's own use, unless the guest's serves; program() starts it. */
-static inline void borrow(struct cpu *cpu, char *page, u64 now, u64 ticks)
+static void borrow(struct cpu *cpu, char *page, u64 now, u64 ticks)
 {
     struct fence *f = &cpu->fence;
 
     f->lvtt = lapic_read_at(page, LAPIC_LVTT);
     f->count = lapic_read_at(page, LAPIC_TMCCT);
-    u32 tdcr = lapic_read_at(page, LAPIC_TDCR);
-    f->divide_shift = (((tdcr & 3) | ((tdcr >> 1) & 4)) + 1) & 7; /* AMD APM vol. 2, table 16-5 */
-    bool idle = !f->count && (f->lvtt & LVT_MASKED) && LVTT_MODE(f->lvtt) == LVTT_ONE_SHOT;
-    if (unlikely(!idle) && guest_timer_serves(cpu, ticks)) {
+    f->divide_shift = divide_shift(lapic_read_at(page, LAPIC_TDCR));
+    if (guest_timer_serves(cpu, ticks)) {
         f->loan = LOAN_GUESTS;
         return;
     }
     u32 svr = lapic_read_at(page, LAPIC_SVR);
-    if (unlikely(!(svr & SVR_ENABLE))) { /* no interrupt would come; the LVT's masks stay as they are */
+    if (!(svr & SVR_ENABLE)) { /* no interrupt would come; the LVT's masks stay as they are */
         f->lapic_disabled = true;
         lapic_write_at(page, LAPIC_SVR, svr | SVR_ENABLE);
     }
-    if (likely(idle)) {
-        f->loan = LOAN_IDLE;
-        lapic_write_at(page, LAPIC_LVTT, TIMER_VECTOR);
-    } else {
-        borrow_used(f, now);
+    borrow_used(f, now);
+}
+
+static noinline void arm_slowly(struct cpu *cpu, char *page, u64 now, u64 ticks)
+{
+    struct fence *f = &cpu->fence;
+
+    if (lapic_mode == LAPIC_OFF)
+        return;
+    if (f->loan <= LOAN_GUESTS) {
+        if (f->loan == LOAN_GUESTS && f->up)
+            write_cr8(FENCE_CR8);
+        borrow(cpu, page, now, ticks);
     }
+    if (f->loan > LOAN_VECTOR)
+        program(f, page, now, ticks);
 }
 
 void fence_arm_timer(struct cpu *cpu, u64 now, u64 ticks)
@@ -249,15 +286,10 @@ void fence_arm_timer(struct cpu *cpu, u64 now, u64 ticks)
     struct fence *f = &cpu->fence;
     char *page = lapic_page;
 
-    if (unlikely(lapic_mode == LAPIC_OFF))
-        return;
-    if (f->loan <= LOAN_GUESTS) {
-        if (unlikely(f->loan == LOAN_GUESTS && f->up))
-            write_cr8(FENCE_CR8);
-        borrow(cpu, page, now, ticks);
-    }
-    if (likely(f->loan > LOAN_VECTOR))
+    if (likely(page && f->loan == LOAN_NONE && borrow_idle(f, page)))
         program(f, page, now, ticks);
+    else
+        arm_slowly(cpu, page, now, ticks);
 }
 
 /* An interrupt on TIMER_VECTOR is the borrowed timer's, not one that the guest uses that vector for. */
