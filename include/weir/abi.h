@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#define WEIR_ABI 9u
+#define WEIR_ABI 10u
 #define WEIR_PAGE 4096u
 
 enum weir_status {
@@ -124,12 +124,7 @@ enum weir_call {
 #define WEIR_USER_TOP 0x00007fffffff0000ull /* mappings lie between one page and this */
 
 enum weir_vcpu_op {
-    WEIR_VCPU_GET = 0,  /* -> struct weir_cpu_state in the transfer page; the vCPU must be stopped or parked */
-    WEIR_VCPU_RUN,      /* starts a stopped vCPU */
-    WEIR_VCPU_INJECT,   /* arg = event in EVENTINJ's format (AMD APM vol. 2, 15.20) */
-    WEIR_VCPU_KICK,     /* forces an exit */
-    WEIR_VCPU_COPY_IN,  /* arg = guest-physical address, arg2 = bytes (to 4096, within a page): guest -> transfer page */
-    WEIR_VCPU_COPY_OUT, /* the other way. Only while this thread holds a request of that vCPU, or before its start */
+    WEIR_VCPU_RUN = 0,  /* starts a stopped vCPU */
     WEIR_VCPU_BOOT,     /* installs the hook block: struct weir_guest_boot in the transfer page */
     WEIR_VCPU_EMULATOR, /* arg = port (CALL) of the emulator */
     WEIR_VCPU_PAUSE,    /* stops a vCPU that runs, until RUN. WEIR_E_STATE while one of its requests is with a service */
@@ -178,7 +173,6 @@ enum weir_trace_op {
     WEIR_TRACE_CLAIM,    /* the caller writes the log out from now on; the note arg (SIGNAL) gets bit 0 on new text;
                             ends with the note, until which nobody else's is taken (E_BUSY). value = position of the first byte not written out yet */
     WEIR_TRACE_COUNTERS, /* this CPU's exit counters into the transfer page: u64[], see include/weir/exits.h */
-    WEIR_TRACE_FREE,     /* value = free pages of Weir's memory */
     WEIR_TRACE_FAILURE,  /* arg = domain (MANAGE): struct weir_failure into the transfer page; of one that has not
                             failed: WEIR_FAIL_NONE, with rip and tsc of now */
     WEIR_TRACE_ACCOUNT,  /* arg = domain (MANAGE), or 0 for all: struct weir_account into the transfer page */

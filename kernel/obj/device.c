@@ -14,6 +14,7 @@
 struct binding **io_table[65536 / IO_PER_PAGE];
 static struct binding *ranges[DEVICE_TYPES]; /* sorted; DEVICE_PORTS: unused */
 struct binding *binding_found[DEVICE_TYPES];
+u64 binding_changes = 1;
 static struct wipe { u16 port; u32 mask, value; } wipes[16];
 static unsigned nwipes;
 u64 wipe_ports;
@@ -112,6 +113,7 @@ static void enter(struct binding *b, bool on)
             b->next = *link;
         *link = on ? b : b->next;
     }
+    binding_changes++;
     intercept(b, on);
 }
 

@@ -73,6 +73,7 @@ static inline struct binding *binding_find_io(u16 port, unsigned size)
 }
 
 extern struct binding *binding_found[DEVICE_TYPES]; /* the last one of a range's; NULL: none */
+extern u64 binding_changes; /* counts, from 1, the bindings that began and ended */
 
 static inline struct binding *binding_find(enum device_type type, u64 addr, u64 size)
 {

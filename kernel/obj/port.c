@@ -78,20 +78,12 @@ void port_remove_idle(struct port *p, struct thread *t)
 
 static void queue_last(struct port_cpu *pc, struct client *c)
 {
-    c->next = NULL;
-    if (pc->first)
-        pc->last->next = c;
-    else
-        pc->first = c;
-    pc->last = c;
-}
+    struct client **link = &pc->first;
 
-static void queue_first(struct port_cpu *pc, struct client *c)
-{
-    c->next = pc->first;
-    if (!pc->first)
-        pc->last = c;
-    pc->first = c;
+    while (*link)
+        link = &(*link)->next;
+    *link = c;
+    c->next = NULL;
 }
 
 static inline void copy_message(struct weir_msg *to, const struct weir_msg *from)
@@ -112,8 +104,9 @@ static void copy_payload(struct thread *to, const struct thread *from)
         memcpy(to->transfer, from->transfer, to->msg->size);
 }
 
-/* Puts the request into the worker's message page; the worker then runs. */
-static inline void deliver(struct port *p, struct client *c, struct thread *w, u64 now)
+/* Puts the request into the worker's message page; the worker then runs. is_vcpu: c's, a constant where it is known. */
+static inline __attribute__((always_inline)) void deliver(struct port *p, struct client *c, bool is_vcpu, struct thread *w,
+                                                          u64 now)
 {
     struct weir_msg *m = w->msg;
 
@@ -122,7 +115,7 @@ static inline void deliver(struct port *p, struct client *c, struct thread *w, u
     w->client = c;
     w->started = now;
     w->used = 0;
-    if (c->is_vcpu) {
+    if (is_vcpu) {
         vcpu_fill_message(container_of(c, struct vcpu, client), w);
     } else {
         struct thread *t = thread_of(c);
@@ -169,26 +162,20 @@ void port_send(struct cpu *cpu, struct port *p, struct client *c)
         schedule(cpu);
     }
     u64 now = rdtsc();
-    deliver(p, c, w, now);
+    deliver(p, c, true, w, now);
     sched_arm_until(cpu, now, now + p->deadline); /* a vCPU's request: no slice runs, the worker has used nothing */
     thread_resume(cpu, w);
 }
 
 void port_cancel(struct client *c)
 {
-    struct port_cpu *pc = &c->port->cpu[0];
-
     if (c->worker) {
         c->worker->client = NULL;
     } else {
-        struct client **link = &pc->first, *before = NULL;
-        while (*link != c) {
-            before = *link;
+        struct client **link = &c->port->cpu[0].first;
+        while (*link != c)
             link = &(*link)->next;
-        }
         *link = c->next;
-        if (pc->last == c)
-            pc->last = before;
     }
     c->port = NULL;
     c->worker = NULL;
@@ -205,10 +192,11 @@ void port_return_request(struct thread *worker)
     c->port->generation++;
     if (pc->idle) { /* another worker of the same port */
         struct thread *w = take_idle(pc);
-        deliver(c->port, c, w, rdtsc());
+        deliver(c->port, c, c->is_vcpu, w, rdtsc());
         ready_add(w->cpu, w);
     } else {
-        queue_first(pc, c);
+        c->next = pc->first;
+        pc->first = c;
     }
 }
 
@@ -235,7 +223,7 @@ struct result sys_call(u64 slot)
         queue_last(&p->cpu[0], &t->as_client);
         schedule(cpu);
     }
-    deliver(p, &t->as_client, w, now);
+    deliver(p, &t->as_client, false, w, now);
     if (unlikely(cpu->timer_at == ~0ull)) {
         cpu->thread = w;
         sched_arm(cpu, now);
@@ -281,7 +269,7 @@ static noinline bool next_event(struct thread *t, struct port *p, struct note *n
     } else if (next) {
         p->cpu[0].first = next->next;
         t->port = p;
-        deliver(p, next, t, now);
+        deliver(p, next, next->is_vcpu, t, now);
     } else if (deadline <= now) {
         *status = WEIR_E_TIMEOUT;
     } else {

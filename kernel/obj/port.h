@@ -12,7 +12,7 @@ struct vcpu;
 
 struct port_cpu {
     struct thread *idle;
-    struct client *first, *last; /* requests without a worker, oldest first */
+    struct client *first; /* requests without a worker, oldest first */
 };
 
 struct port {

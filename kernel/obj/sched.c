@@ -16,30 +16,23 @@
 
 void ready_add(struct cpu *cpu, struct thread *t)
 {
+    struct thread **link = &cpu->ready_first;
+
+    while (*link)
+        link = &(*link)->next_ready;
+    *link = t;
     t->state = THREAD_READY;
     t->next_ready = NULL;
-    if (cpu->ready_first)
-        cpu->ready_last->next_ready = t;
-    else
-        cpu->ready_first = t;
-    cpu->ready_last = t;
 }
 
 void ready_remove(struct cpu *cpu, struct thread *t)
 {
-    struct thread *before = NULL;
+    struct thread **link = &cpu->ready_first;
 
-    for (struct thread *r = cpu->ready_first; r; before = r, r = r->next_ready) {
-        if (r != t)
-            continue;
-        if (before)
-            before->next_ready = t->next_ready;
-        else
-            cpu->ready_first = t->next_ready;
-        if (cpu->ready_last == t)
-            cpu->ready_last = before;
-        return;
-    }
+    while (*link && *link != t)
+        link = &(*link)->next_ready;
+    if (*link)
+        *link = t->next_ready;
 }
 
 void timer_add(struct cpu *cpu, struct thread *t, u64 deadline)
@@ -114,8 +107,10 @@ void ring3_enter(struct cpu *cpu)
     cpu->timer_at = ~0ull;
 }
 
+/* t: one of the ready ones. */
 static noreturn void run_thread(struct cpu *cpu, struct thread *t, u64 now)
 {
+    ready_remove(cpu, t);
     ring3_enter(cpu);
     t->started = now;
     cpu->thread = t;
@@ -151,10 +146,8 @@ noreturn void schedule(struct cpu *cpu)
             cpu->slice_end = 0;
             stuck_check(cpu, now);
             t = cpu->ready_first;
-            if (t) {
-                ready_remove(cpu, t);
+            if (t)
                 run_thread(cpu, t, now);
-            }
             ring3_enter(cpu);
             wait_for_interrupt(cpu);
             continue;
@@ -162,10 +155,8 @@ noreturn void schedule(struct cpu *cpu)
         if (t) {
             if (!cpu->slice_end)
                 cpu->slice_end = now + clock_ticks(SLICE_US);
-            if (now < cpu->slice_end) {
-                ready_remove(cpu, t);
+            if (now < cpu->slice_end)
                 run_thread(cpu, t, now);
-            }
             cpu->background_at = now + clock_ticks(SLICE_US);
         }
         cpu->slice_end = 0;

@@ -91,8 +91,6 @@ struct result sys_trace(u64 op, u64 arg)
     case WEIR_TRACE_COUNTERS:
         memcpy(t->transfer, &cpu->count, sizeof(cpu->count));
         return VALUE(sizeof(cpu->count));
-    case WEIR_TRACE_FREE:
-        return VALUE(page_count_free());
     case WEIR_TRACE_FAILURE:
         return read_failure(t, arg);
     case WEIR_TRACE_ACCOUNT:

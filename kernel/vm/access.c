@@ -12,14 +12,18 @@
 #include "vcpu_ops.h"
 #include "x86/cpu.h"
 
-static void do_on_hardware(struct cpu *cpu, struct vcpu *v)
+/* false: it faults, as an MSR's may. */
+static bool do_on_hardware(struct cpu *cpu, struct vcpu *v)
 {
     struct access *a = &v->access;
 
+    if (a->kind == WEIR_MSG_MSR)
+        return msr_do(cpu, v);
     if (a->kind == WEIR_MSG_IO)
         io_do(v);
-    else if (a->kind == WEIR_MSG_MMIO)
+    else
         mmio_do(cpu, v);
+    return true;
 }
 
 static void fill_ones(struct vcpu *v)
@@ -33,11 +37,15 @@ void access_complete(struct cpu *cpu, struct vcpu *v, u8 verdict, u64 data, u32 
 {
     struct access *a = &v->access;
 
+    if (unlikely(a->kind == WEIR_MSG_MSR)) {
+        msr_finish(cpu, v, verdict, data);
+        return;
+    }
     if (count && count < a->count)
         a->count = count;
     switch (verdict) {
     case WEIR_V_PASS:
-        if (!a->filtered || a->write)
+        if (!a->filtered)
             do_on_hardware(cpu, v);
         break;
     case WEIR_V_REPLACE:
@@ -50,7 +58,7 @@ void access_complete(struct cpu *cpu, struct vcpu *v, u8 verdict, u64 data, u32 
             fill_ones(v);
         break;
     case WEIR_V_FAULT:
-        if (!a->emulated && a->kind != WEIR_MSG_MSR) {
+        if (!a->emulated) {
             vcpu_raise(v, VECTOR_GP, 0);
             return;
         }
@@ -65,10 +73,8 @@ void access_complete(struct cpu *cpu, struct vcpu *v, u8 verdict, u64 data, u32 
         string_finish(cpu, v);
     else if (a->kind == WEIR_MSG_IO)
         io_finish_one(v);
-    else if (a->kind == WEIR_MSG_MMIO)
-        mmio_finish(v);
     else
-        msr_finish(cpu, v, verdict);
+        mmio_finish(v);
 }
 
 /* The bindings that need no service; NULL: the hardware's. */
@@ -91,16 +97,12 @@ void access_route(struct cpu *cpu, struct vcpu *v, const struct binding *b)
 {
     struct access *a = &v->access;
 
-    a->filtered = false;
     if (!b || (b->mode != WEIR_BIND_FORWARD && b->mode != WEIR_BIND_FILTER)) {
         decide(cpu, v, b);
         return;
     }
-    if (b->mode == WEIR_BIND_FILTER && !a->write) {
-        if (a->kind != WEIR_MSG_MSR)
-            do_on_hardware(cpu, v);
-        a->filtered = a->kind != WEIR_MSG_MSR || msr_do(cpu, v);
-    }
+    if (b->mode == WEIR_BIND_FILTER && !a->write)
+        a->filtered = do_on_hardware(cpu, v);
     a->cookie = b->cookie;
     v->request.kind = WEIR_MSG_NONE;
     vcpu_park(cpu, v, b->port);
@@ -122,7 +124,7 @@ void vcpu_fill_message(struct vcpu *v, struct thread *worker)
         if (m->kind == WEIR_MSG_EMULATE)
             memcpy(worker->transfer, v->emulation, emulation_bytes(v->emulation, 0));
     } else {
-        *(u64 *)m = *(const u64 *)a; /* kind, size, flags, no badge */
+        *(u64 *)m = a->head; /* kind, size, flags, no badge */
         m->addr = a->addr;
         m->data = a->data;
         m->length = v->exit.length;

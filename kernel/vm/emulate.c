@@ -109,6 +109,7 @@ noinline void emulate_access_done(struct cpu *cpu, struct vcpu *v)
         v->emulated_half = 1;
         v->access.addr += 8;
         v->access.data = a->data[1];
+        v->access.filtered = false;
         mmio_route(cpu, v);
         return;
     }

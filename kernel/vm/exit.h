@@ -68,9 +68,7 @@ static inline void access_begin(struct vcpu *v, enum weir_msg_kind kind, unsigne
 {
     struct access *a = &v->access;
 
-    a->kind = (u16)kind;
-    a->size = (u16)size;
-    a->flags = write ? WEIR_F_WRITE : 0;
+    a->head = kind | size << 16 | (u64)write << 32;
     a->addr = addr;
     a->data = write ? data : 0;
     a->count = 1;
@@ -98,7 +96,7 @@ static inline void io_finish_one(struct vcpu *v)
 
 void string_finish(struct cpu *cpu, struct vcpu *v);
 void mmio_finish(struct vcpu *v);
-void msr_finish(struct cpu *cpu, struct vcpu *v, u8 verdict);
+void msr_finish(struct cpu *cpu, struct vcpu *v, u8 verdict, u64 data);
 /* Does v->access on the hardware. MSRs: false where it faults. */
 void io_do(struct vcpu *v);
 void mmio_do(struct cpu *cpu, struct vcpu *v);

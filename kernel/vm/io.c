@@ -112,29 +112,24 @@ static bool string_chunk(struct cpu *cpu, struct vcpu *v, const struct io_exit *
     unsigned seg = io->in ? WEIR_EMU_ES : io->segment;
     const struct weir_emu_segment *sg = &s.segment[seg];
     u64 count = io->rep ? v->regs[RCX] & mask : 1;
-    bool down = v->rflags & RFLAGS_DF;
+    bool code64 = g.mode == CODE_64;
 
-    a->linear = g.mode == CODE_64 && seg != WEIR_EMU_FS && seg != WEIR_EMU_GS ? offset : sg->base + offset;
-    if (g.mode != CODE_64)
+    a->linear = code64 && seg != WEIR_EMU_FS && seg != WEIR_EMU_GS ? offset : sg->base + offset;
+    if (!code64)
         a->linear = (u32)a->linear;
+    if (code64 ? !is_canonical(a->linear) : offset > sg->limit || io->size - 1u > sg->limit - offset) {
+        vcpu_raise(v, !code64 && seg == WEIR_EMU_SS ? VECTOR_SS : VECTOR_GP, 0);
+        return false;
+    }
     u64 in_page = (PAGE_SIZE - (a->linear & PAGE_MASK)) / io->size;
-    u64 room = mask - offset; /* one less than the bytes before the address wraps: these may be 2^64 */
-    u64 to_wrap = room / io->size + (room % io->size == io->size - 1u);
+    /* One less than the bytes before the address wraps or the segment ends: these may be 2^64. */
+    u64 room = !code64 && sg->limit - offset < mask - offset ? sg->limit - offset : mask - offset;
+    u64 fit = room / io->size + (room % io->size == io->size - 1u);
     if (count > in_page)
         count = in_page;
-    if (count > to_wrap)
-        count = to_wrap;
-    if (g.mode != CODE_64 && count && (offset > sg->limit || count * io->size - 1 > sg->limit - offset))
-        count = offset <= sg->limit ? (sg->limit - offset + 1ull) / io->size : 0;
-    if (g.mode == CODE_64 && !is_canonical(a->linear)) {
-        vcpu_raise(v, VECTOR_GP, 0);
-        return false;
-    }
-    if (g.mode != CODE_64 && count == 0 && (offset > sg->limit || io->size - 1u > sg->limit - offset)) {
-        vcpu_raise(v, seg == WEIR_EMU_SS ? 12 : VECTOR_GP, 0);
-        return false;
-    }
-    if (down || count == 0 || (v->rflags & RFLAGS_TF))
+    if (count > fit)
+        count = fit;
+    if (count == 0 || (v->rflags & (RFLAGS_DF | RFLAGS_TF)))
         count = 1;
     a->count = (u32)count;
     u32 access = (io->in ? PF_W : 0) | (g.cpl == 3 ? PF_U : 0);
@@ -184,7 +179,7 @@ void exit_io(struct cpu *cpu, struct vcpu *v)
         vcpu_advance(v, v->exit.length);
         return;
     }
-    access_begin(v, WEIR_MSG_IO, io->size, !io->in, io->port, io->string ? 0 : v->regs[RAX] & size_mask(io->size));
+    access_begin(v, WEIR_MSG_IO, io->size, !io->in, io->port, io->in || io->string ? 0 : load_sized(&v->regs[RAX], io->size));
     if (unlikely(io->string))
         string_io(cpu, v, b);
     else

@@ -47,7 +47,9 @@ void mmio_finish(struct vcpu *v)
 {
     const struct mmio_mov *mov = &v->mmio->mov;
 
-    if (!v->access.write)
+    if (!mov->write && likely(mov->size == 4 && mov->reg_size == 4))
+        v->regs[mov->gpr] = (u32)v->access.data;
+    else if (!mov->write)
         mmio_mov_apply(mov, v->regs, v->access.data);
     vcpu_advance(v, mov->length);
 }
@@ -89,36 +91,71 @@ static inline bool is_known(const struct mmio_insn *i, const u8 *code)
     return code && i->known && *(const u64 *)code == i->first && *(const u64 *)(code + INSN_MAX - 8) == i->last;
 }
 
-void mmio_access(struct cpu *cpu, struct vcpu *v)
+static inline void begin(struct cpu *cpu, struct vcpu *v, const struct mmio_insn *i)
 {
-    struct mmio_insn *i = &v->insn[v->rip % MMIO_INSNS];
     const struct mmio_mov *mov = &i->mov;
-    const u8 *code = code_again(cpu, v);
 
     v->mmio = i;
-    if ((unlikely(!is_known(i, code)) && !decode(cpu, v, code, i)) ||
-        (v->exit.gpa & PAGE_MASK) + mov->size > PAGE_SIZE) {
+    v->exit.length = mov->length;
+    access_begin(v, WEIR_MSG_MMIO, mov->size, mov->write, i->gpa, mov->write ? mmio_mov_value(mov, v->regs) : 0);
+    access_route(cpu, v, i->binding);
+}
+
+static noinline void access_new(struct cpu *cpu, struct vcpu *v, struct mmio_insn *i)
+{
+    u64 gpa = v->exit.gpa;
+    const u8 *code = code_again(cpu, v);
+
+    i->changes = 0;
+    if ((!is_known(i, code) && !decode(cpu, v, code, i)) || (gpa & PAGE_MASK) + i->mov.size > PAGE_SIZE) {
         emulate_start(cpu, v);
         return;
     }
-    if (mov->write != !!(v->exit.error & PF_W))
+    if (i->mov.write != !!(v->exit.error & PF_W))
         return; /* another CPU changed the code meanwhile: try again */
-    access_begin(v, WEIR_MSG_MMIO, mov->size, mov->write, v->exit.gpa, mov->write ? mmio_mov_value(mov, v->regs) : 0);
-    v->exit.length = mov->length;
-    mmio_route(cpu, v);
+    i->gpa = gpa;
+    i->binding = mmio_binding(gpa, i->mov.size);
+    i->changes = binding_changes;
+    begin(cpu, v, i);
 }
 
-void exit_nested(struct cpu *cpu, struct vcpu *v)
+/* The access that this instruction made the last time: nothing is decoded or looked up. false: it is another one. */
+static inline bool access_again(struct cpu *cpu, struct vcpu *v)
 {
-    u64 gpa = v->exit.gpa = a20_address(v->exit.gpa);
+    const struct mmio_insn *i = &v->insn[v->rip % MMIO_INSNS];
+    u64 error = i->mov.write ? PF_W : 0;
 
-    if (unlikely(!mmio_binding(gpa, 1) && npt_fill(gpa)))
+    if (i->gpa != v->exit.gpa || i->changes != binding_changes ||
+        (v->exit.error & (NPF_WHILE_WALKING | PF_W)) != error || !is_known(i, code_again(cpu, v)))
+        return false;
+    begin(cpu, v, i);
+    return true;
+}
+
+void mmio_access(struct cpu *cpu, struct vcpu *v)
+{
+    if (!access_again(cpu, v))
+        access_new(cpu, v, &v->insn[v->rip % MMIO_INSNS]);
+}
+
+static noinline void nested_new(struct cpu *cpu, struct vcpu *v)
+{
+    u64 gpa = v->exit.gpa;
+
+    if (!mmio_binding(gpa, 1) && npt_fill(gpa))
         return;
-    if (unlikely(v->exit.error & NPF_WHILE_WALKING)) {
+    if (v->exit.error & NPF_WHILE_WALKING) {
         /* The guest keeps page tables where a service or nothing is: no CPU says what then happens. */
         log_line("weir: the guest's page tables at %lx lie in a bound address; #GP", gpa);
         vcpu_raise(v, VECTOR_GP, 0);
         return;
     }
-    mmio_access(cpu, v);
+    access_new(cpu, v, &v->insn[v->rip % MMIO_INSNS]);
+}
+
+void exit_nested(struct cpu *cpu, struct vcpu *v)
+{
+    v->exit.gpa = a20_address(v->exit.gpa);
+    if (!access_again(cpu, v))
+        nested_new(cpu, v);
 }

@@ -67,11 +67,13 @@ bool msr_do(struct cpu *cpu, struct vcpu *v)
     return rdmsr_safe((u32)a->addr, &a->data);
 }
 
-noinline void msr_finish(struct cpu *cpu, struct vcpu *v, u8 verdict)
+noinline void msr_finish(struct cpu *cpu, struct vcpu *v, u8 verdict, u64 data)
 {
     struct access *a = &v->access;
     bool hardware = verdict == WEIR_V_PASS || (verdict == WEIR_V_REPLACE && a->write);
 
+    if (verdict == WEIR_V_REPLACE || (verdict == WEIR_V_DONE && !a->write))
+        a->data = data;
     if (verdict == WEIR_V_DENY || verdict == WEIR_V_FAULT ||
         (hardware && !a->filtered && !msr_do(cpu, v))) {
         vcpu_raise(v, VECTOR_GP, 0);

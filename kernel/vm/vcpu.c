@@ -107,7 +107,7 @@ void vcpu_get_state(struct vcpu *v, struct weir_emu_state *s)
     s->cr0 = g.cr0;
     s->cr3 = g.cr3;
     s->cr4 = g.cr4;
-    s->cr8 = v->cpu->ring3 ? v->cpu->fence.tpr : read_cr8();
+    s->cr8 = read_cr8();
     s->efer = g.efer;
     s->cpl = g.cpl;
     vcpu_ops->get_segments(v, s);
@@ -202,23 +202,6 @@ noreturn void vcpu_enter(struct cpu *cpu, struct vcpu *v)
     vcpu_ops->run(v);
 }
 
-static struct result copy(struct thread *t, struct vcpu *v, u64 gpa, u64 bytes, bool in)
-{
-    struct cpu *cpu = v->cpu;
-
-    if (bytes > WEIR_TRANSFER_BYTES || (gpa & PAGE_MASK) + bytes > PAGE_SIZE || in_region(gpa))
-        return FAIL(WEIR_E_RANGE);
-    if (v->state == VCPU_RUNS || (v->state == VCPU_PARKED && v->client.worker != t))
-        return FAIL(WEIR_E_STATE);
-    window_open(cpu);
-    if (in)
-        guest_read(cpu, gpa, t->transfer, (unsigned)bytes);
-    else
-        guest_write(cpu, gpa, t->transfer, (unsigned)bytes);
-    load_cr3(cpu, t->domain->cr3);
-    return OK;
-}
-
 static struct result boot(struct thread *t, struct vcpu *v)
 {
     const struct weir_guest_boot *b = t->transfer;
@@ -234,7 +217,7 @@ static struct result boot(struct thread *t, struct vcpu *v)
     return OK;
 }
 
-struct result sys_vcpu_ctl(u64 slot, u64 op, u64 arg, u64 arg2)
+struct result sys_vcpu_ctl(u64 slot, u64 op, u64 arg)
 {
     struct thread *t = this_cpu()->thread;
     struct result r = OK;
@@ -244,11 +227,6 @@ struct result sys_vcpu_ctl(u64 slot, u64 op, u64 arg, u64 arg2)
     if (!v)
         return r;
     switch (op) {
-    case WEIR_VCPU_GET:
-        if (v->state == VCPU_RUNS)
-            return FAIL(WEIR_E_STATE);
-        vcpu_get_state(v, t->transfer);
-        return OK;
     case WEIR_VCPU_RUN:
         if (v->state != VCPU_STOPPED)
             return FAIL(WEIR_E_STATE);
@@ -259,16 +237,6 @@ struct result sys_vcpu_ctl(u64 slot, u64 op, u64 arg, u64 arg2)
             return FAIL(WEIR_E_STATE);
         v->state = VCPU_STOPPED;
         return OK;
-    case WEIR_VCPU_INJECT:
-        if (v->event || !(arg & EVENT_VALID) || (arg & ~0xffffffff80000fffull))
-            return FAIL(v->event ? WEIR_E_BUSY : WEIR_E_ARG);
-        vcpu_inject(v, arg);
-        return OK;
-    case WEIR_VCPU_KICK:
-        return OK; /* the vCPU's CPU is this one: it is out of the guest */
-    case WEIR_VCPU_COPY_IN:
-    case WEIR_VCPU_COPY_OUT:
-        return copy(t, v, arg, arg2, op == WEIR_VCPU_COPY_IN);
     case WEIR_VCPU_BOOT:
         return boot(t, v);
     case WEIR_VCPU_EMULATOR:

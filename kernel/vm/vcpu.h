@@ -48,18 +48,17 @@ struct exit_info {
 
 /* The access of the guest that is being done, from its exit to its completion. It begins as its message does. */
 struct access {
-    u16 kind;      /* enum weir_msg_kind: IO, MMIO, MSR; NONE: none */
-    u16 size;
     union {
-        u16 flags; /* enum weir_msg_flag; its bits by their names: */
+        u64 head; /* kind, size and flags in one */
         struct {
-            u16 write : 1;
+            u16 kind; /* enum weir_msg_kind: IO, MMIO, MSR; NONE: none */
+            u16 size;
+            u16 write : 1; /* the flags of enum weir_msg_flag */
             u16 string : 1;
             u16 : 2;
             u16 filtered : 1; /* a FILTER binding: data is what the hardware gave */
         };
     };
-    u16 reserved;
     u64 addr, data;
     u32 count;     /* elements of string I/O, else 1 */
     bool emulated; /* belongs to the emulator's instruction: the result goes into its log */
@@ -69,11 +68,13 @@ struct access {
 CHECK_OFFSET(struct access, addr, offsetof(struct weir_msg, addr));
 CHECK_OFFSET(struct access, data, offsetof(struct weir_msg, data));
 
-/* The instruction of an MMIO access, decoded. */
+/* The instruction of an MMIO access, decoded, and what bound its last access. */
 struct mmio_insn {
     struct mmio_mov mov;
     bool known;      /* 64-bit code, and its INSN_MAX bytes were these: */
     u64 first, last; /* 8 bytes from the first one, 8 up to the last */
+    u64 gpa, changes; /* the access's address; binding_changes then; 0: there was none */
+    const struct binding *binding;
 };
 
 #define CODE_CACHES 8
@@ -130,7 +131,7 @@ _Static_assert(sizeof(struct vcpu) <= PAGE_SIZE, "vcpu_create takes a page");
 
 struct vcpu *vcpu_create(struct domain *d, struct cpu *cpu, struct port *port) must_check;
 void vcpu_destroy(struct vcpu *v);
-struct result sys_vcpu_ctl(u64 slot, u64 op, u64 arg, u64 arg2);
+struct result sys_vcpu_ctl(u64 slot, u64 op, u64 arg);
 
 static inline bool vcpu_runnable(const struct vcpu *v)
 {
@@ -161,7 +162,7 @@ static inline void vcpu_inject(struct vcpu *v, u64 event)
     v->changed = true;
 }
 
-/* Registers as the guest sees them; in any context. */
+/* Registers as the guest sees them; in guest context. */
 void vcpu_get_state(struct vcpu *v, struct weir_emu_state *s);
 /* As the BIOS starts a boot sector or, at F000:FFF0, INIT the boot CPU. */
 void vcpu_real_mode(struct vcpu *v, u16 cs, u16 ip);

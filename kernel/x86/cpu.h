@@ -60,7 +60,7 @@ struct cpu {
     u64 loaded_cr3;
     struct vcpu *vcpu;
     void *fpu_owner;         /* the vcpu or thread whose extended state is in the registers; NULL: nobody's */
-    struct thread *ready_first, *ready_last; /* runnable threads, oldest first; this CPU only */
+    struct thread *ready_first; /* runnable threads, oldest first; this CPU only */
     struct thread *timers;   /* threads waiting with a deadline, soonest first; this CPU only */
     u64 slice_end;           /* TSC at which background work has to let the guest run; 0: no limit */
     u64 background_at;       /* TSC from which it may have its next slice */

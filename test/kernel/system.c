@@ -116,7 +116,7 @@ void NEVER(fence_raise, struct cpu *c __attribute__((unused)))
 void NEVER(halt_forever, void)
 void NEVER(host_outb, u16 p __attribute__((unused)), u8 v __attribute__((unused)))
 struct result NEVER(sys_vcpu_ctl, u64 s __attribute__((unused)), u64 o __attribute__((unused)),
-                    u64 a __attribute__((unused)), u64 b __attribute__((unused)))
+                    u64 a __attribute__((unused)))
 
 void vcpu_forget_port(struct port *p)
 {

@@ -208,18 +208,16 @@ void svm_exit(struct vcpu *v)
     if (unlikely(c->exitintinfo & EVENT_VALID))
         keep_event(v, c->exitintinfo);
     if (code == EXITCODE_IOIO) {
-        v->exit.reason = WEIR_EXIT_IO;
         decode_io(v, c);
+        v->exit.reason = WEIR_EXIT_IO; /* last: the compiler then calls its handler without the table */
         vcpu_handle_exit(v->cpu, v);
-        write_back(v);
-        return;
-    }
-    if (code == EXITCODE_NPF) {
-        v->exit.reason = WEIR_EXIT_NESTED;
+    } else if (code == EXITCODE_NPF) {
         v->exit.length = 0;
         v->exit.error = c->exitinfo1;
         v->exit.gpa = c->exitinfo2;
         note_code(v, c);
+        v->exit.reason = WEIR_EXIT_NESTED;
+        vcpu_handle_exit(v->cpu, v);
     } else {
         u8 reason = code < sizeof(reason_of) ? reason_of[code] : 0;
         if (reason == WEIR_EXIT_RDMSR && (c->exitinfo1 & 1))
@@ -234,8 +232,8 @@ void svm_exit(struct vcpu *v)
                 svm_decode_control(v, code);
         }
         v->exit.reason = reason;
+        vcpu_handle_exit(v->cpu, v);
     }
-    vcpu_handle_exit(v->cpu, v);
     write_back(v);
 }
 
@@ -311,8 +309,7 @@ static void get_segments(struct vcpu *v, struct weir_emu_state *s)
 {
     struct vmcb *c = v->vmcb;
 
-    if (!v->cpu->ring3)
-        vmsave(v->control_pa);
+    vmsave(v->control_pa);
     s->cr2 = c->cr2;
     memset(s->dr, 0, sizeof(s->dr));
     s->dr[4] = c->dr6;
