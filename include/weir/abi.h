@@ -2,7 +2,7 @@
 /*
  * The ABI between the kernel and ring 3: objects, rights, the twelve system calls.
  *
- * ABI number 5; CHANGELOG.md says what each number changed.
+ * CHANGELOG.md says what each number changed.
  *
  * Calling convention (x86-64 SYSCALL, AMD APM vol. 3, SYSCALL):
  *   in:  RAX = call number, RDI RSI RDX R10 R8 R9 = arguments
@@ -206,7 +206,7 @@ struct weir_failure {
     uint64_t error_code, address; /* CR2 of a page fault, the exit code of an exit */
     uint64_t rip, rsp, rbp;
     uint64_t stack[8]; /* return addresses, innermost first, 0 where unknown */
-    uint64_t rax, tsc;
+    uint64_t ticks, tsc; /* of the TSC: how long it ran; when it stopped */
 };
 _Static_assert(sizeof(struct weir_failure) == 128, "weir_failure crosses the ABI");
 

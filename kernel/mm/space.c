@@ -74,10 +74,14 @@ static bool is_empty(const u64 *t)
 /* Clears the entries (a large page has been mapped whole, and is unmapped so) and frees the tables that are empty then. */
 static void clear(struct budget *b, u64 *t, unsigned shift, u64 va, u64 last)
 {
+    if (shift == 12) {
+        memset(&t[(va >> 12) & 511], 0, ((last - va) / PAGE_SIZE + 1) * sizeof(*t));
+        return;
+    }
     for (u64 end; va <= last; va = end + 1) {
         u64 *e = &t[(va >> shift) & 511];
         end = entry_end(va, last, shift);
-        if (shift > 12 && *e && !(*e & PTE_PS)) {
+        if (*e && !(*e & PTE_PS)) {
             u64 *below = va_of(*e & PTE_ADDR);
             clear(b, below, shift - 9, va, end);
             if (!is_empty(below))
@@ -92,16 +96,18 @@ u64 space_map(struct space *s, u64 va, u64 pa, u64 n, u64 bits)
 {
     if (any_mapped(s->pml4, 39, va, va + n * PAGE_SIZE - 1))
         return WEIR_E_BUSY;
-    for (u64 i = 0, step; i < n; i += step) {
-        u64 at = i * PAGE_SIZE;
-        bool large = ((va + at) | (pa + at)) % (2 * MIB) == 0 && n - i >= 512;
-        step = large ? 512 : 1;
-        u64 *e = find_entry(s, va + at, large ? 21 : 12, true);
+    for (u64 end = va + n * PAGE_SIZE, at = va, size; at < end;) {
+        bool large = (at | pa) % (2 * MIB) == 0 && end - at >= 2 * MIB;
+        u64 *e = find_entry(s, at, large ? 21 : 12, true);
+        size = large ? 2 * MIB : PAGE_SIZE;
         if (!e) {
-            space_unmap(s, va, i + step);
+            space_unmap(s, va, (at + size - va) / PAGE_SIZE);
             return WEIR_E_MEMORY;
         }
-        *e = (pa + at) | bits | (large ? PTE_PS : 0);
+        do { /* to the end of e's table */
+            *e++ = pa | bits | (large ? PTE_PS : 0);
+            at += size, pa += size;
+        } while (((u64)e & PAGE_MASK) && end - at >= size);
     }
     return WEIR_OK;
 }

@@ -31,7 +31,7 @@ static void count_objects(const struct domain *d, struct weir_account *a)
 
 static void count_tables(const struct domain *d, struct weir_account *a)
 {
-    for (u32 i = 0; i < d->ncaps; i++)
+    for (u32 i = 0; i < d->caps_end; i++)
         a->capabilities += d->caps[i].object != NULL;
     for (const struct use *u = d->uses; u; u = u->next_in_domain)
         a->uses++;

@@ -123,7 +123,7 @@ static void backtrace(struct thread *t, struct weir_failure *f)
 
 static bool has_right(const struct domain *d, const struct object *o, u32 right)
 {
-    for (u32 i = 0; i < d->ncaps; i++)
+    for (u32 i = 0; i < d->caps_end; i++)
         if (d->caps[i].object == o && (d->caps[i].rights & right))
             return true;
     return false;
@@ -172,7 +172,6 @@ void domain_fail(struct thread *t, const struct weir_failure *why)
     f.rip = t->rip;
     f.rsp = t->rsp;
     f.rbp = t->rbp;
-    f.rax = t->rax;
     backtrace(t, &f);
     domain_stop(t->domain, &f);
 }

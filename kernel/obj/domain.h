@@ -17,7 +17,7 @@ struct domain {
     u64 ticks; /* of the TSC that its threads ran, up to their last wait or preemption */
     struct budget budget;
     struct cap *caps;
-    u32 ncaps;
+    u32 ncaps, caps_end; /* from caps_end on no slot was ever used */
     bool stopped;
     struct slab *slabs;
     struct object *objects; /* what it created */

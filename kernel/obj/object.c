@@ -83,7 +83,7 @@ void object_init(struct object *o, u8 kind, struct domain *d)
 static void take_capabilities(struct object *o)
 {
     for (struct domain *d = domains; d; d = d->next)
-        for (u32 i = 0; i < d->ncaps; i++)
+        for (u32 i = 0; i < d->caps_end; i++)
             if (d->caps[i].object == o)
                 d->caps[i].object = NULL;
 }
@@ -134,6 +134,7 @@ bool cap_is_free(const struct domain *d, u64 slot)
 void cap_set(struct domain *d, u64 slot, struct object *o, u32 rights, u16 badge)
 {
     d->caps[slot] = (struct cap){o, (u16)rights, badge, 0};
+    d->caps_end = slot < d->caps_end ? d->caps_end : (u32)slot + 1;
 }
 
 void cap_clear(struct domain *d, u64 slot)
@@ -141,7 +142,7 @@ void cap_clear(struct domain *d, u64 slot)
     struct object *o = d->caps[slot].object;
 
     d->caps[slot].object = NULL;
-    for (u32 i = 0; i < d->ncaps; i++)
+    for (u32 i = 0; i < d->caps_end; i++)
         if (d->caps[i].object == o)
             return; /* held a second time: its uses may rest on that one */
     for (struct use *u = o->uses, *next; u; u = next) {

@@ -17,7 +17,6 @@ struct domain;
 
 struct object {
     u8 kind; /* enum weir_kind */
-    u16 pages; /* of its own; 0: a slot in one of the owner's slabs */
     struct domain *owner;
     struct object *next, **link; /* in the owner's list */
     struct use *uses;            /* mappings and open ports; memory and devices only */

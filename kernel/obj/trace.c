@@ -58,7 +58,8 @@ static struct result read_failure(struct thread *t, u64 slot)
     if (!d)
         return r;
     struct weir_failure now = {.kind = WEIR_FAIL_NONE, .rip = d->threads ? d->threads->rip : 0, .tsc = rdtsc()};
-    memcpy(t->transfer, d->stopped ? &d->failure : &now, sizeof(now));
+    struct weir_failure *f = memcpy(t->transfer, d->stopped ? &d->failure : &now, sizeof(now));
+    f->ticks = d->ticks;
     return r;
 }
 

@@ -314,12 +314,6 @@ static void drop(uint64_t *slot)
 
 static void take_away(struct service *s)
 {
-    struct weir_account a;
-
-    if (s->domain && vmm_trace(WEIR_TRACE_ACCOUNT, s->domain).status == WEIR_OK) {
-        memcpy(&a, vmm_transfer(), sizeof(a));
-        s->ticks += a.ticks;
-    }
     drop(&s->thread);
     drop(&s->domain);
     for (unsigned i = 0; i < VMM_ELF_SEGMENTS; i++) {
@@ -346,7 +340,7 @@ enum weir_status service_start(struct service *s)
     return WEIR_OK;
 }
 
-/* Where the instance stands now, or stood when it was stopped. */
+/* Where the instance stands now, or stood when it was stopped, and how long it ran. */
 static void note_end(struct service *s)
 {
     struct weir_failure f;
@@ -357,6 +351,7 @@ static void note_end(struct service *s)
         memcpy(&f, vmm_transfer(), sizeof(f));
         s->stood[0] = f.rip;
         s->stood_tsc = f.tsc;
+        s->ticks += f.ticks;
     }
 }
 
