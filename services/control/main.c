@@ -88,7 +88,8 @@ static void ask_init(enum control_ask what, int which)
     ask->service = (uint32_t)which;
     ask->bytes = (uint32_t)text_bytes;
     memcpy(ask->name, parsed.argument, sizeof(ask->name));
-    __atomic_store_n(&ask->seq, published->answered + 1, __ATOMIC_RELEASE); /* pairs with init's acquire */
+    /* Not the number of a request that the guest gave up, which init may still answer. Pairs with init's acquire. */
+    __atomic_store_n(&ask->seq, ask->seq + 1, __ATOMIC_RELEASE);
     state = CONTROL_BUSY;
     service.deadline = vmm_deadline(what == CONTROL_RELOAD ? RELOAD_US : SILENCE_US);
     (void)!vmm_signal(init, CONTROL_ASKED); /* one that does not reach init is its silence */

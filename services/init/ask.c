@@ -80,13 +80,14 @@ enum weir_status ask_begin(void)
 static enum weir_status restart(uint32_t id)
 {
     enum weir_status result = id < SERVICES ? supervise_restart(&services[id]) : WEIR_E_RANGE;
+    const char *why = result == WEIR_E_RANGE                  ? "there is no such service"
+                      : services[id].state == SERVICE_DOWN    ? "failed too often and is down for good"
+                      : services[id].state == SERVICE_WAITING ? "can't be started now; the log says why"
+                                                              : "is not needed by this policy and does not run";
 
-    if (result == WEIR_E_STATE) {
-        (void)snprintf(status->reason, sizeof(status->reason), "%s %s", services[id].spec->name,
-                       services[id].state == SERVICE_DOWN ? "failed too often and is down for good"
-                                                          : "is not needed by this policy and does not run");
-    } else if (result != WEIR_OK) {
-        (void)snprintf(status->reason, sizeof(status->reason), "there is no such service");
+    if (result != WEIR_OK) {
+        (void)snprintf(status->reason, sizeof(status->reason), "%s%s%s", id < SERVICES ? services[id].spec->name : "",
+                       id < SERVICES ? " " : "", why);
     }
     return result;
 }

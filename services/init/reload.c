@@ -22,6 +22,7 @@ static struct policy_tables next, before;
 static struct binding list[BINDINGS_MAX];
 static uint16_t uart;
 static char reason[REASON];
+static bool changing; /* init waits for services meanwhile, and may be asked for other things */
 
 enum weir_status reload_begin(const struct policy_tables *tables, uint16_t port)
 {
@@ -44,7 +45,7 @@ enum weir_status reload_start(const void *text, size_t bytes, const char *name, 
     const struct thing_memory *m;
 
     *why = "another policy is being evaluated";
-    if (c->state != SERVICE_IDLE || services[SERVICE_POLICY].state != SERVICE_RUNNING) {
+    if (c->state != SERVICE_IDLE || changing || services[SERVICE_POLICY].state != SERVICE_RUNNING) {
         return WEIR_E_BUSY;
     }
     *why = "there is no text, or no memory for it";
@@ -223,11 +224,14 @@ void reload_ready(void)
     memcpy(&before, in_force, sizeof(before));
     if (policy_tables_copy(&next, things_memory("candidate.tables")->va, &wrong) != WEIR_OK) {
         (void)snprintf(reason, sizeof(reason), "its tables are not valid: %s", wrong);
+    } else if (policy->state == SERVICE_DOWN) {
+        (void)snprintf(reason, sizeof(reason), "service policy is down for good");
     } else if (!fits()) {
         /* the reason is there */
     } else if (!pause_guest()) {
         (void)snprintf(reason, sizeof(reason), "the guest's requests did not come to an end");
     } else {
+        changing = true;
         service_promote(policy, c);
         swap_texts();
         service_home.generation++;
@@ -240,6 +244,7 @@ void reload_ready(void)
             take_back();
         }
         guest_go_on();
+        changing = false;
         if (done) {
             ask_finish(WEIR_OK, "");
         } else {

@@ -108,6 +108,7 @@ void service_promote(struct service *policy, struct service *c)
     memcpy(policy->title, c->title, sizeof(title));
     memcpy(c->title, title, sizeof(title));
     policy->instance++;
+    policy->state = SERVICE_RUNNING; /* also where its own had failed, or was being started anew */
     c->state = SERVICE_IDLE;
     (void)!vmm_grant(policy->domain, WEIR_SLOT_PORT, policy->port, WEIR_R_RECEIVE, 0); /* the slot is free */
 }

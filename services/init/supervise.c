@@ -139,7 +139,7 @@ enum weir_status supervise_restart(struct service *s)
         say("service %s is started anew, as weirctl asked", s->spec->name);
     }
     restart(s);
-    return WEIR_OK;
+    return s->state == SERVICE_STARTING ? WEIR_OK : WEIR_E_MEMORY;
 }
 
 /* ---- requests ---------------------------------------------------------------------------------------------------- */
@@ -273,6 +273,9 @@ void supervise_start(struct service *s)
 
 bool supervise_again(struct service *s)
 {
+    if (s->state == SERVICE_DOWN) {
+        return false;
+    }
     service_stop(s);
     if (service_start(s) != WEIR_OK) {
         s->state = SERVICE_WAITING; /* without memory now; it is tried again */

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const struct scenario *const groups[] = { start_scenarios, key_scenarios, restart_scenarios };
+static const struct scenario *const groups[] = { start_scenarios, key_scenarios, restart_scenarios, reload_scenarios };
 
 static bool fails(const struct scenario *scenario)
 {

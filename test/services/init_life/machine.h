@@ -51,6 +51,6 @@ struct scenario {
 
 #define SCENARIO(what) { #what, what }
 
-extern const struct scenario start_scenarios[], key_scenarios[], restart_scenarios[];
+extern const struct scenario start_scenarios[], key_scenarios[], restart_scenarios[], reload_scenarios[];
 
 #endif

@@ -92,6 +92,8 @@ static void make_plan(unsigned instance)
     plan.point = of_commands[instance % COUNT(of_commands)];
     plan.count = plan.end != AT_POINT ? 1 + random % 2000 : is_rare(plan.point) ? 1 : 1 + random % 3;
     plan.wait = plan.end == AT_POINT ? 0 : random >> 16 & 15;
+    if (plan.end == AT_INSTRUCTION)
+        plan.wait += 2; /* else what burns would count as the time until the parked access is answered */
     plan.work_us = (random >> 8) % WORK_US;
 }
 
@@ -104,7 +106,7 @@ static void tell(const char *what)
 {
     plan.armed = false;
     --*left();
-    vmm_log("ended at %s (%u left)", what, ends_left());
+    vmm_log("ended at %s (%u left), tsc %llu", what, ends_left(), (unsigned long long)vmm_now());
 }
 
 static bool is_reached(enum kill_point point)
@@ -210,6 +212,8 @@ bool __wrap_storage_start(const uint64_t bases[HBAS], unsigned instance)
         *left() &= ~BURNING;
         tell("a random instruction");
         plan.armed = true;
+    } else if (instance) {
+        vmm_log("noticed, tsc %llu", (unsigned long long)vmm_start()->stood_tsc);
     }
     return __real_storage_start(bases, instance);
 }
