@@ -121,8 +121,8 @@ static void every_dma(void)
 {
     static const struct {
         uint32_t sectors, piece;
-    } sizes[] = { { 1, 512 }, { 1, 2 }, { 8, 4096 }, { 8, 300 }, { 33, 510 }, { 256, 4096 }, { 2048, 65536 },
-                  { 2049, 65536 }, { 4097, 40000 } };
+    } sizes[] = { { 1, 512 }, { 1, 2 }, { 8, 4096 }, { 8, 300 }, { 33, 510 }, { 64, 65536 }, { 65, 4096 },
+                  { 256, 4096 }, { 2049, 65536 }, { 4097, 40000 } };
 
     for (unsigned waits = 0; waits < 2; waits++) {
         begin(POLICY_ENCRYPT, 0, UINT64_MAX);
@@ -140,9 +140,9 @@ static void parts_do_not_show(void)
 {
     begin(POLICY_ENCRYPT, 0, UINT64_MAX);
     ide_model_waits = true;
-    put_table(0, DATA, 3000 * SECTOR, 65536);
+    put_table(0, DATA, 100 * SECTOR, 65536); /* 64 sectors and 36 */
     bm_set(0, BM_COMMAND, 1, BM_TO_MEMORY);
-    command(0, 0x25, 0, 3000);
+    command(0, 0x25, 0, 100);
     bm_set(0, BM_COMMAND, 1, BM_TO_MEMORY | BM_START);
     EXPECT("a part is done", ide_model_step(0), true);
     EXPECT("the bus master's status", bm_get(0, BM_STATUS, 1), BM_ACTIVE);

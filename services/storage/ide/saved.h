@@ -9,7 +9,11 @@
 #define IDE_CHANNELS 2u
 #define IDE_CHANNEL_DRIVES 2u
 #define IDE_PRDS 512u                  /* so a table is one page, which no table may cross */
-#define IDE_BOUNCE_BYTES (1024 * 1024u) /* of the pool, for a channel: the most that a disk command moves */
+/*
+ * Of the pool, for a channel: the most that a disk command moves. It is en- or decrypted within one access of the guest's,
+ * so it bounds what that access takes: without AES instructions about 2 million instructions.
+ */
+#define IDE_BOUNCE_BYTES (32 * 1024u)
 #define IDE_BLOCK_SECTORS 16u          /* of a DRQ block that can be given to the drive again */
 
 enum ide_phase {
