@@ -19,6 +19,7 @@ static u64 *root, *flat;
 static const struct npt_format *format;
 static u64 read_only_page; /* the hook block's; 0: none yet */
 static u64 *hidden;        /* the table of ones that Weir's region has */
+static u64 last_block = ~0ull, last_map; /* npt_lookup's: 2 MiB that lie in one large page */
 
 static u64 block_bytes(unsigned level)
 {
@@ -166,6 +167,8 @@ u64 npt_lookup(u64 gpa)
 {
     const u64 *t = root;
 
+    if (likely(gpa >> 21 == last_block))
+        return last_map | (gpa & (2 * MIB - 1) & ~PAGE_MASK);
     if (gpa >> cpu_features.address_bits)
         return 0;
     for (unsigned shift = 39;; shift -= 9) {
@@ -176,8 +179,14 @@ u64 npt_lookup(u64 gpa)
             e = t[(gpa >> shift) & 511];
         }
         if (shift == 12 || (e & PTE_PS)) {
-            u64 mask = (1ull << shift) - 1;
-            return e & PTE_P ? (e & PTE_ADDR & ~mask) | (gpa & mask & ~PAGE_MASK) | (e & (PTE_P | PTE_W)) : 0;
+            u64 mask = (1ull << shift) - 1, map = (e & PTE_ADDR & ~mask) | (gpa & mask & ~PAGE_MASK) | (e & (PTE_P | PTE_W));
+            if (!(e & PTE_P))
+                return 0;
+            if (shift > 12) {
+                last_block = gpa >> 21;
+                last_map = map & ~(2 * MIB - PAGE_SIZE);
+            }
+            return map;
         }
         t = va_of(e & PTE_ADDR);
     }
@@ -218,6 +227,7 @@ static void flush(void)
 {
     struct cpu *cpu = this_cpu();
 
+    last_block = ~0ull;
     if (cpu->vcpu) {
         shadow_forget_all(cpu->vcpu);
         cpu->vcpu->flush_tlb = true;

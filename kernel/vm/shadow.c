@@ -280,8 +280,9 @@ static void fill(struct cpu *cpu, struct vcpu *v, const struct guest_walk *w, u6
             emulate_start(cpu, v);
         return;
     }
-    if (is_cached() || w->leaf > 1)
-        refresh(cpu, page, i & ~(PREFETCH - 1), PREFETCH, true); /* a TLB could hold what the guest has used */
+    /* A TLB could hold what the guest has used. The second of two neighbours brings all that are around them. */
+    if (is_cached() ? pool_tables[page][i ^ 1] != 0 : w->leaf > 1)
+        refresh(cpu, page, i & ~(PREFETCH - 1), PREFETCH, true);
     refresh(cpu, page, i, 1, !pool_tables[page][i]); /* last: its neighbours may map the same frame */
 }
 

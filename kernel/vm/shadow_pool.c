@@ -136,16 +136,18 @@ void pool_track(u16 page, unsigned i, u64 frame)
 {
     static u8 victim;
     u32 *set = set_of(frame), id = (u32)page * 512 + i + 1;
-    unsigned slot = WAYS;
+    unsigned slot = WAYS, n = 0;
 
-    for (unsigned n = 0; n < WAYS; n++) {
-        u64 e = set[n] ? *entry_of(set[n]) : 0;
+    for (; n < WAYS && set[n]; n++) {
+        u64 e = *entry_of(set[n]);
         if (set[n] == id)
             return;
         if (!(e & PTE_W) || set_of(e & PTE_ADDR) != set)
             slot = n;
     }
-    if (slot == WAYS) { /* one loses its mapping; it comes back by a fault */
+    if (slot == WAYS && n < WAYS) {
+        slot = n;
+    } else if (slot == WAYS) { /* one loses its mapping; it comes back by a fault */
         slot = victim++ % WAYS;
         take_away(set[slot]);
     }
@@ -156,8 +158,8 @@ void pool_protect(u64 frame)
 {
     const u32 *set = set_of(frame);
 
-    for (unsigned n = 0; n < WAYS; n++) {
-        u64 e = set[n] ? *entry_of(set[n]) : 0;
+    for (unsigned n = 0; n < WAYS && set[n]; n++) {
+        u64 e = *entry_of(set[n]);
         if ((e & PTE_W) && (e & PTE_ADDR) == frame)
             take_away(set[n]);
     }
