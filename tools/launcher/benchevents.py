@@ -22,14 +22,14 @@ _LOGGED = re.compile(r"^watch: bench (\S+) median (\d+) p99 (\d+) samples (\d+)$
 _COUNTED = ("vmruns", "wrmsrs", "cr3_loads", "invlpgs", "uncached")
 
 
-def measure(cpu="svm"):
-    """Returns {name: row} of the contract's JSON. CPU on Bochs: without what
-    QEMU's plugin counts, and without the service's own figures."""
+def measure(cpu="svm", mmu=None):
+    """Returns {name: row} of the contract's JSON; MMU is Weir's --mmu. CPU on
+    Bochs: without what QEMU's plugin counts, and without the service's own figures."""
     on_bochs = cpu != "svm"
     samples = _bochs_samples if on_bochs else _samples
     words = ("--cpu", cpu) if on_bochs else ()
     bare, _ = samples(*words, "--bare")
-    weir, pairs = samples(*words, "--policy", str(POLICY))
+    weir, pairs = samples(*words, *(("--mmu", mmu) if mmu else ()), "--policy", str(POLICY))
     rows = {}
     for name, values in weir.items():
         if name == "empty":

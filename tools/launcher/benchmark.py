@@ -25,7 +25,7 @@ EVENTS = ("io.kernel", "cpuid", "rdmsr", "io.ring3", "mmio.ring3", "mmio.emulato
 
 
 def main(argv):
-    options = command_line.parse(argv, flags=("--json",), values=("--cpu",), words=(0, 1))
+    options = command_line.parse(argv, flags=("--json",), values=("--cpu", "--mmu"), words=(0, 1))
     cpu = options.cpu or "svm"
     on_bochs = bochs.model(cpu, False) is not None
     try:
@@ -41,7 +41,7 @@ def main(argv):
     elsewhere = LINUX + SHADOW + CRYPT + benchdisk.NAMES + benchrestart.NAMES
     if on_bochs or not any(map(wanted.search, elsewhere)) or any(map(wanted.search, EVENTS)):
         say("measuring events (three runs of the bench guest)")
-        rows.update(benchevents.measure(cpu))
+        rows.update(benchevents.measure(cpu, options.mmu))
     if any(map(wanted.search, LINUX)) and not on_bochs:
         say("measuring the demo guest's boot (two boots)")
         rows.update(benchlinux.measure())
