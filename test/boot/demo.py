@@ -31,10 +31,6 @@ def shell(kind, *words, mode="npt", tail=()):
         matches("first line of Weir's log", log.read_text().splitlines()[0], rf"^weir \S+ svm {mode}$")
 
 
-def case_shell_in_shadow_simple():
-    shell("q35", "--mmu", "shadow-simple", mode="shadow-simple")
-
-
 def case_shell_without_npt():
     shell("q35", mode="shadow-cached", tail=("--", "-cpu", "EPYC,+svm,-npt"))
 

@@ -164,9 +164,5 @@ def case_init_resumes():
             r"^hostile init: resumed at 40:67h, count 0, memory kept$")
 
 
-def case_paging_as_bare():
-    same_digests("paging", None, r"$^")
-
-
 if __name__ == "__main__":
     sys.exit(main())

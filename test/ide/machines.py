@@ -57,7 +57,7 @@ def case_an_encrypted_disk_boots():
             machine.wait_log(r"storage: port 2: QEMU DVD-ROM, .*: as it is$")
             key = (DEMO / "disk.key").read_bytes()
             disk = second_disk(machine, 16384)
-            # Requests of more than a part (1 MiB), then small ones, then single sectors by PIO.
+            # Requests of many parts, then small ones, then single sectors by PIO.
             machine.ok(f"echo 8192 >/sys/block/{disk}/queue/max_sectors_kb; seq 1 2000000 | head -c {8 * MIB} >/dev/shm/n;"
                        f" dd if=/dev/shm/n of=/dev/{disk} bs=8M oflag=direct 2>/dev/null")
             machine.ok(f"printf 'sector %504d\\n' 1 2 3 | dd of=/dev/{disk} bs=512 seek=63 conv=fsync 2>/dev/null")
@@ -120,20 +120,6 @@ def case_storage_is_replaced_under_load():
         true("rounds", int(machine.ok("grep -c x /dev/shm/rounds")) >= 2)
         services = json.loads(machine.ok("weirctl --json ps"))
         true("instances", [s["restarts"] for s in services if s["name"] == "storage"][0] >= 20)
-
-
-def case_an_encrypted_disk_boots_on_bochs_vmx():
-    """Bochs has nothing but IDE, and a BIOS that reads by cylinder, head and sector. Services are replaced on VMX too."""
-    with Boot("--cpu", "vmx", policy=ENCRYPT, timeout=560) as machine:
-        machine.wait_log(r"storage: port 0: Generic 1234, serial \S+, \d+ sectors: encrypted$")
-        machine.ok("head -c 2000000 /dev/urandom >/a; sync; md5sum </a >/dev/shm/a; echo 3 >/proc/sys/vm/drop_caches")
-        equal("a file read again", machine.ok("md5sum </a"), machine.ok("cat /dev/shm/a"))
-        status = json.loads(machine.ok("weirctl --json status"))
-        equal("status", (status["vendor"], status["mode"]), ("Intel", "nested"))
-        machine.ok("(for i in 1 2 3; do echo 3 >/proc/sys/vm/drop_caches; md5sum </a; done) >/dev/shm/b & "
-                   "for i in 1 2 3 4; do weirctl restart storage >/dev/null && weirctl restart pci >/dev/null || exit 1; done; wait")
-        equal("a file read meanwhile", machine.ok("sort -u /dev/shm/b"), machine.ok("cat /dev/shm/a"))
-        no_trouble(machine)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import bisect
 import collections
 import hashlib
 import json
-import os
 import re
 import subprocess
 import sys
@@ -36,7 +35,7 @@ COMMANDS = ("accepted", "prepared", "journalled", "between-doorbells", "behind-d
 # Without the guest's own log, where a line about itself could look like trouble.
 FIO = ("fio --name=verify --filename=/root/fio.dat --size={size}M --ioengine=libaio --direct=1 --iodepth=32 --rw={rw} "
        "--bsrange=512-{largest}k --blockalign=512 --verify=crc32c --verify_fatal=1 --do_verify=1 "
-       "--verify_backlog=64 --fsync=40 --randseed={seed} --output-format=terse {more}")
+       "--verify_backlog=64 --fsync=40 --randseed={seed} --output-format=terse")
 
 
 def with_mayfly():
@@ -95,10 +94,8 @@ def no_trouble(machine):
         lacks(f"the guest's log about {word}", log, word)
 
 
-def load(machine, switch, n, size, rw, largest, seed, more=""):
-    """n more instances are to end, while fio runs."""
-    machine.ok(switch(n))
-    result = machine.sh(FIO.format(size=size, rw=rw, largest=largest, seed=seed, more=more) + " >/tmp/fio.out 2>&1")
+def fio(machine, size, rw, largest, seed):
+    result = machine.sh(FIO.format(size=size, rw=rw, largest=largest, seed=seed) + " >/tmp/fio.out 2>&1")
     if result.status != 0:
         print(machine.ok("cat /tmp/fio.out; dmesg | tail -30"))
     equal("fio's status", result.status, 0)
@@ -132,12 +129,11 @@ def run(words, rounds, timeout, switch=ahci_switch, by_others=False):
     """Returns the ends by place, the failures, Weir's log, and how long 99 of 100 parked accesses took (us)."""
     with_mayfly()
     with Boot(*words, policy=POLICY, timeout=timeout) as machine:
-        equal("how the guest is paged", json.loads(machine.ok("weirctl --json status"))["paging"],
-              os.environ.get("WEIR_TEST_MMU", "npt"))
         machine.ok("weirctl restart storage")   # what is made once is there
         before = json.loads(machine.ok("weirctl --json stat"))["objects"]
         for seed, (n, size, rw, largest) in enumerate(rounds):
-            load(machine, switch, n, size, rw, largest, seed)
+            machine.ok(switch(n))       # so many instances more are to end, while fio runs
+            fio(machine, size, rw, largest, seed)
             machine.ok("fstrim / 2>/dev/null; sync; echo 3 >/proc/sys/vm/drop_caches; "
                        "sha256sum /root/fio.dat >/tmp/sum && echo 3 >/proc/sys/vm/drop_caches && "
                        "sha256sum -c /tmp/sum")

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Weir on Bochs: what the guest programs print there must be what the same machine gives bare."""
+"""Weir on Bochs: what the guest programs print there must be what the same machine gives bare (test/modes has two more)."""
 
 import sys
 from pathlib import Path
 
-from boot import Boot
-from harness import equal, lacks, main, matches
+from harness import main, matches
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "guest"))
 
@@ -13,16 +12,7 @@ from weir import HOOKS, output, same_digests  # noqa: E402
 
 VMX = ("--cpu", "vmx")
 NO_UNRESTRICTED_GUEST = ("--cpu", "vmx:corei5_lynnfield_750")
-NO_EPT = ("--cpu", "vmx:core2_penryn_t9600")
 SVM = ("--cpu", "svm:trinity_apu")
-
-
-def case_paging_on_vmx():
-    same_digests("paging", None, "none", words=VMX)
-
-
-def case_paging_on_svm():
-    same_digests("paging", None, "none", words=SVM)
 
 
 def case_memory_map_on_vmx():
@@ -44,18 +34,6 @@ def case_mmio_on_svm():
     same_digests("digest", HOOKS, r"digest com2", parameters={2: 7}, words=SVM)
 
 
-def case_real_mode_on_vmx():
-    same_digests("real", None, "none", words=VMX)
-
-
-def case_real_mode_without_unrestricted_guest():
-    same_digests("real", None, "none", words=NO_UNRESTRICTED_GUEST)
-
-
-def case_paging_without_unrestricted_guest():
-    same_digests("paging", None, "none", words=NO_UNRESTRICTED_GUEST)
-
-
 def case_digest_without_unrestricted_guest():
     # CPUID, which the section "modes" looks at as well, differs: SMX, which this model has, is hidden.
     same_digests("digest", None, r"digest (svm|com2|cpuid|modes)", words=NO_UNRESTRICTED_GUEST)
@@ -65,36 +43,8 @@ def case_memory_map_without_unrestricted_guest():
     matches("the last line", output("memmap", *NO_UNRESTRICTED_GUEST, parameters={15: 1}), r"^end memmap ok$")
 
 
-def case_real_mode_without_ept():
-    same_digests("real", None, "none", words=NO_EPT)
-
-
-def case_paging_without_ept():
-    same_digests("paging", None, "none", words=NO_EPT)
-
-
 def case_digest_on_vmx_when_hooked():
     same_digests("digest", HOOKS, r"digest (svm|com2|string|step\.rep|dr\.|shadow)", words=VMX)
-
-
-def shell(words, vendor):
-    with Boot("--plain-disk", *words, timeout=600) as machine:
-        equal("the kernel", machine.ok("uname -s"), "Linux\n")
-        matches("Weir's log", machine.weir_log(), rf"^weir \S+ {vendor}$")
-        (matches if words == NO_UNRESTRICTED_GUEST else lacks)(
-            "Weir's log", machine.weir_log(), "no unrestricted guest: real mode runs in virtual-8086 mode")
-
-
-def case_shell_on_vmx():
-    shell(VMX, "vmx ept")
-
-
-def case_shell_without_unrestricted_guest():
-    shell(NO_UNRESTRICTED_GUEST, "vmx ept")
-
-
-def case_shell_on_svm():
-    shell(SVM, "svm npt")
 
 
 if __name__ == "__main__":

@@ -99,7 +99,10 @@ real_ints:
     cli
     int3
     .byte 0xcd, 0x03
+    testb $1, rt_param + 3
+    jnz 1f
     .byte 0xf1                  /* INT1 */
+1:
     movb $0x7f, %al
     addb $1, %al
     into

@@ -148,6 +148,8 @@ real_privileged:
     movzwl %ax, %eax
     OBS
     movl %ecx, %cr4
+    testb $1, rt_param + 3
+    jnz 2f
     TRY 1f
     movl $0x80000000, %eax
     orl %ecx, %eax
