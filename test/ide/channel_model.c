@@ -242,11 +242,16 @@ static void reset(struct model_channel *m)
 
 /* ---- registers ---- */
 
-/* Every access of storage's to the hardware comes by here. */
-static struct model_channel *of(const struct ide_channel *c)
+void ide_model_tick(void)
 {
     if (ide_model_dies_after && --ide_model_dies_after == 0)
         ide_model_died();
+}
+
+/* Every access of storage's to the hardware comes by here. */
+static struct model_channel *of(const struct ide_channel *c)
+{
+    ide_model_tick();
     return &model_channel[c->number];
 }
 

@@ -43,9 +43,13 @@ struct model_channel {
 extern struct model_channel model_channel[IDE_CHANNELS];
 /* DMA is done by ide_model_step() and not at once. */
 extern bool ide_model_waits;
-/* At this access to the hardware (a register, a word) the instance dies instead: ide_model_died() is called and does not return. 0: never. */
+/*
+ * At this access to the hardware (a register, a word), or store of which ide_model_tick() is told, the instance dies
+ * instead: ide_model_died() is called and does not return. 0: never.
+ */
 extern uint32_t ide_model_dies_after;
 extern void (*ide_model_died)(void);
+void ide_model_tick(void);
 
 /* Drives 0 and 1 are ATA, 2 is ATAPI, 3 is not there. Needs model_begin(). */
 void ide_model_begin(void);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 bool guest_restarts, guest_starts_first;
+uint32_t guest_dies_again;
 
 static uint32_t seq;
 static uint8_t transfer[WEIR_TRANSFER_BYTES];
@@ -37,10 +38,14 @@ static enum weir_verdict ask(struct weir_msg *msg)
     sent = *msg;
     memcpy(data, transfer, sizeof(data));
     ide_model_died = die;
-    died = setjmp(death);
+    died = setjmp(death); /* comes back here again when what follows dies, too */
     if (!died)
         v = ide_access(msg, transfer);
     if (died || guest_restarts) {
+        if (died) {
+            ide_model_dies_after = guest_dies_again;
+            guest_dies_again = 0;
+        }
         ide_start();
         *msg = sent;
         memcpy(transfer, data, sizeof(data));
@@ -215,4 +220,45 @@ uint8_t dma(unsigned drive, uint8_t code, uint64_t lba, uint32_t sectors)
     }
     bm_set(channel, BM_COMMAND, 1, direction);
     return status_of(drive);
+}
+
+/* ---- the machine ---- */
+
+bool guest_begin(uint8_t action, uint64_t first, uint64_t last)
+{
+    static const uint64_t none[HBAS];
+    struct policy_tables *t;
+
+    if (model.memory)
+        model_again();
+    else
+        model_begin();
+    ide_model_begin();
+    t = &model.tables;
+    if (action)
+        t->storage[t->nstorage++] =
+            (struct policy_storage){ .line = 1, .action = action, .fields = POLICY_BY_PORT, .first_range = 0, .nranges = 1 };
+    t->ranges[t->nranges++] = (struct policy_storage_range){ .first = first, .last = last };
+    t->nkeys = 1;
+    storage.ide = true;
+    return storage_start(none, 0);
+}
+
+void fill(uint8_t *p, size_t n, unsigned seed)
+{
+    for (size_t i = 0; i < n; i++)
+        p[i] = (uint8_t)(seed + i * 31 + (i >> 9) * 17);
+}
+
+bool is_encrypted(uint64_t lba, uint32_t sectors, const uint8_t *plain)
+{
+    for (uint32_t i = 0; i < sectors; i++) {
+        uint8_t sector[SECTOR];
+
+        memcpy(sector, DISK + (lba + i) * SECTOR, SECTOR);
+        model_cipher(lba + i, sector);
+        if (memcmp(sector, plain + (size_t)i * SECTOR, SECTOR) != 0)
+            return false;
+    }
+    return true;
 }

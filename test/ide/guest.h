@@ -7,6 +7,14 @@
 #include "model.h"
 
 #define TABLE_AT 0x110000u
+#define DATA 0xa00000u
+#define DISK (model_channel[0].drive[0].disk)
+
+/* A machine with a rule for drive 0 (action 0: none). false: storage does not start on it. */
+bool guest_begin(uint8_t action, uint64_t first, uint64_t last);
+void fill(uint8_t *p, size_t n, unsigned seed);
+/* Whether drive 0 has these sectors encrypted. */
+bool is_encrypted(uint64_t lba, uint32_t sectors, const uint8_t *plain);
 
 uint8_t port_in(uint32_t port);
 void port_out(uint32_t port, uint8_t value);
@@ -31,6 +39,8 @@ uint8_t dma(unsigned drive, uint8_t code, uint64_t lba, uint32_t sectors);
 
 /* After every access a new instance takes the place of the one that did it, and gets the access again. */
 extern bool guest_restarts;
+/* After a death by ide_model_dies_after: that again for the instance that follows, once. */
+extern uint32_t guest_dies_again;
 /* dma() starts the bus master before it gives the command. */
 extern bool guest_starts_first;
 

@@ -6,52 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DATA 0xa00000u
-#define DISK (model_channel[0].drive[0].disk)
-
-/* A rule for drive 0. */
 static void begin(uint8_t action, uint64_t first, uint64_t last)
 {
-    static const uint64_t none[HBAS];
-    struct policy_tables *t;
-
-    if (model.memory)
-        model_again();
-    else
-        model_begin();
-    ide_model_begin();
-    t = &model.tables;
-    if (action)
-        t->storage[t->nstorage++] =
-            (struct policy_storage){ .line = 1, .action = action, .fields = POLICY_BY_PORT, .first_range = 0, .nranges = 1 };
-    t->ranges[t->nranges++] = (struct policy_storage_range){ .first = first, .last = last };
-    t->nkeys = 1;
-    storage.ide = true;
-    EXPECT("starts", storage_start(none, 0), true);
+    EXPECT("starts", guest_begin(action, first, last), true);
 }
 
 static void end(void)
 {
     guest_restarts = false;
-}
-
-static void fill(uint8_t *p, size_t n, unsigned seed)
-{
-    for (size_t i = 0; i < n; i++)
-        p[i] = (uint8_t)(seed + i * 31 + (i >> 9) * 17);
-}
-
-static bool is_encrypted(uint64_t lba, uint32_t sectors, const uint8_t *plain)
-{
-    for (uint32_t i = 0; i < sectors; i++) {
-        uint8_t sector[SECTOR];
-
-        memcpy(sector, DISK + (lba + i) * SECTOR, SECTOR);
-        model_cipher(lba + i, sector);
-        if (memcmp(sector, plain + (size_t)i * SECTOR, SECTOR) != 0)
-            return false;
-    }
-    return true;
 }
 
 static void drives_say_who_they_are(void)
@@ -355,52 +317,6 @@ static void every_access_may_come_twice(void)
     end();
 }
 
-/* Ways 0 and 1 are PIO. */
-static bool moves(unsigned way, uint8_t code, uint32_t sectors)
-{
-    return way < 2 ? pio(0, code, 100, sectors, model.memory + DATA, 512) : dma(0, code, 100, sectors) == STATUS_DRDY;
-}
-
-/* One death, at an access to the hardware; before it nobody knows what of the others came through. */
-static void die_and_go_on(uint32_t at, unsigned way)
-{
-    static const uint8_t codes[][2] = { { 0x30, 0x20 }, { 0xc5, 0xc4 }, { 0xca, 0xc8 }, { 0x35, 0x25 }, { 0xca, 0xc8 } };
-    uint32_t sectors = way == 3 ? 5000 : 40;
-
-    guest_starts_first = way == 4;
-    for (unsigned write = 0; write < 2; write++) {
-        begin(POLICY_ENCRYPT, 0, UINT64_MAX);
-        command(0, IDE_SET_MULTIPLE, 0, 16);
-        (void)status_of(0);
-        ide_model_waits = at & 1;
-        if (write)
-            ide_model_dies_after = at;
-        fill(model.memory + DATA, sectors * SECTOR, at);
-        put_table(0, DATA, sectors * SECTOR, 65536);
-        EXPECT("the write", moves(way, codes[way][0], sectors), true);
-        EXPECT("the disk has ciphertext", is_encrypted(100, sectors, model.memory + DATA), true);
-        memset(model.memory + DATA, 0xaa, sectors * SECTOR);
-        if (!write)
-            ide_model_dies_after = at;
-        put_table(0, DATA, sectors * SECTOR, 65536);
-        EXPECT("the read", moves(way, codes[way][1], sectors), true);
-        EXPECT("the guest has plaintext", is_encrypted(100, sectors, model.memory + DATA), true);
-        if (failures)
-            printf("it died at access %u of way %u\n", at, way);
-        end();
-    }
-}
-
-static void an_instance_may_die_anywhere(void)
-{
-    for (uint32_t at = 1; at < 40 * 260 && !failures; at += at < 300 ? 1 : 211)
-        for (unsigned way = 0; way < 2; way++)
-            die_and_go_on(at, way);
-    for (uint32_t at = 1; at < 160 && !failures; at++)
-        for (unsigned way = 2; way < 5; way++)
-            die_and_go_on(at, way);
-}
-
 int main(void)
 {
     drives_say_who_they_are();
@@ -418,7 +334,6 @@ int main(void)
     a_denied_disk_is_not_there();
     identify_tells_no_zeroes_after_trim();
     every_access_may_come_twice();
-    an_instance_may_die_anywhere();
     ide_model_end();
     model_end();
     printf("%u failures\n", failures);

@@ -2,11 +2,12 @@
 /*
  * The service is ended at any store to memory that outlives it, and at any access to the controller; the next instance
  * adopts what is there and gets the access again that was not answered. The guest must not notice. The library is
- * compiled with -fsanitize=thread, and what that calls before each store is here.
+ * compiled with -fsanitize=thread; what that calls before each store is in stores.c.
  */
 #include "crash.h"
 #include "driver.h"
 #include "kill.h"
+#include "stores.h"
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,7 +109,7 @@ uint32_t crash_access(bool write, uint32_t offset, uint32_t value)
     return access(write, offset, value);
 }
 
-/* ---- what GCC calls ---- */
+/* ---- stores ---- */
 
 static bool outlives(const void *at)
 {
@@ -118,74 +119,14 @@ static bool outlives(const void *at)
            (p >= model.memory && p < model.memory + MODEL_MEMORY);
 }
 
-static void store(void *at)
+/* Of a structure: it may be ended with a part of it written. */
+void crash_store(void *at, uint32_t bytes)
 {
-    if (run.runs && outlives(at))
-        tick();
-}
-
-#define STORE(n)                         \
-    void __tsan_write##n(void *at);      \
-    void __tsan_write##n(void *at)       \
-    {                                    \
-        store(at);                       \
-    }                                    \
-    void __tsan_read##n(void *at);       \
-    void __tsan_read##n(void *at)        \
-    {                                    \
-        (void)at;                        \
-    }
-STORE(1)
-STORE(2)
-STORE(4)
-STORE(8)
-STORE(16)
-
-void __tsan_unaligned_write2(void *at);
-void __tsan_unaligned_write4(void *at);
-void __tsan_unaligned_write8(void *at);
-void __tsan_unaligned_write16(void *at);
-void __tsan_unaligned_read2(void *at);
-void __tsan_unaligned_read4(void *at);
-void __tsan_unaligned_read8(void *at);
-void __tsan_unaligned_read16(void *at);
-void __tsan_unaligned_write2(void *at) { store(at); }
-void __tsan_unaligned_write4(void *at) { store(at); }
-void __tsan_unaligned_write8(void *at) { store(at); }
-void __tsan_unaligned_write16(void *at) { store(at); }
-void __tsan_unaligned_read2(void *at) { (void)at; }
-void __tsan_unaligned_read4(void *at) { (void)at; }
-void __tsan_unaligned_read8(void *at) { (void)at; }
-void __tsan_unaligned_read16(void *at) { (void)at; }
-
-/* A structure: it may be ended with a part of it written. */
-void __tsan_write_range(void *at, unsigned long bytes);
-void __tsan_write_range(void *at, unsigned long bytes)
-{
-    if (run.runs && outlives(at)) {
-        if (run.ticks + 1 == run.end[run.ended])
-            memset(at, 0xa5, crash_random((uint32_t)bytes));
-        tick();
-    }
-}
-
-void __tsan_read_range(void *at, unsigned long bytes);
-void __tsan_read_range(void *at, unsigned long bytes) { (void)at, (void)bytes; }
-void __tsan_init(void);
-void __tsan_init(void) { }
-void __tsan_func_entry(void *pc);
-void __tsan_func_entry(void *pc) { (void)pc; }
-void __tsan_func_exit(void);
-void __tsan_func_exit(void) { }
-uint32_t __tsan_atomic32_load(const volatile uint32_t *at, int order);
-uint32_t __tsan_atomic32_load(const volatile uint32_t *at, int order) { return __atomic_load_n(at, order); }
-uint64_t __tsan_atomic64_load(const volatile uint64_t *at, int order);
-uint64_t __tsan_atomic64_load(const volatile uint64_t *at, int order) { return __atomic_load_n(at, order); }
-void __tsan_atomic32_store(volatile uint32_t *at, uint32_t value, int order);
-void __tsan_atomic32_store(volatile uint32_t *at, uint32_t value, int order)
-{
-    store((void *)at);
-    __atomic_store_n(at, value, order);
+    if (!run.runs || !outlives(at))
+        return;
+    if (bytes && run.ticks + 1 == run.end[run.ended])
+        memset(at, 0xa5, crash_random(bytes));
+    tick();
 }
 
 /* ---- runs ---- */
