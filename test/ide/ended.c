@@ -21,7 +21,7 @@ static const struct movement {
     { "PIO", 0x30, 0x20, true, false, 20, 512, 97 },
     { "PIO by multiple sectors", 0xc5, 0xc4, true, false, 40, 1000, 97 },
     { "DMA", 0xca, 0xc8, false, false, 40, 0, 1 },
-    { "DMA in parts", 0x35, 0x25, false, false, 5000, 0, 13 },
+    { "DMA in parts", 0x35, 0x25, false, false, 300, 0, 1 },
     { "DMA, the bus master first", 0xca, 0xc8, false, true, 40, 0, 1 },
 };
 #define DENSE 600u

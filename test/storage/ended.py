@@ -79,7 +79,8 @@ def report(log):
 def are_failures(ends, failures, log):
     """Each end that was announced was a failure, and nothing else failed; but a deadline can pass on a host that is busy
     with other things, also between the announcement and the deed."""
-    missed = len(re.findall(r"^weir: service storage stopped: missed its deadline", log, re.MULTILINE))
+    missed = len(re.findall(r"^weir: service storage stopped: (?:missed its deadline|was not ready in time)", log,
+                            re.MULTILINE))      # the latter: it hung at its start, and the guest wanted nothing of it
     hung = ends["a random store, by hanging"] + ends["a random instruction"]
     others, late = sum(ends.values()) - hung, missed - hung
     print(f"{failures} failures: {others} faults and {hung} hangs announced, {late} deadlines more")

@@ -143,11 +143,13 @@ static void part_again(struct ide_channel *c)
 {
     struct ide_saved_channel *s = c->s;
 
+    if (s->stage == IDE_ISSUING && !(ide_in(c, IDE_ALTERNATE) & (STATUS_BSY | STATUS_DRQ))) {
+        engine_next(c);
+        return;
+    }
     if (s->stage == IDE_ISSUING) {
         s->now = s->next;
-        if (!(ide_in(c, IDE_ALTERNATE) & (STATUS_BSY | STATUS_DRQ)))
-            ide_issue_media(c, s->now.done, engine_part_sectors(c));
-        s->engine = 1;
+        ide_in_order();
         s->stage = IDE_STEADY;
     }
     if (s->engine && !(bm_in(c, BM_COMMAND) & BM_START))

@@ -48,6 +48,7 @@ void engine_part(struct ide_channel *c)
 
     if (!bytes) { /* the drive waits for the rest for ever, as it would without us */
         s->bm_error = BM_ERROR;
+        s->engine = 0;
         return;
     }
     if (s->write)
@@ -95,17 +96,17 @@ static struct ide_progress after_part(const struct ide_saved_channel *s, uint32_
     return p;
 }
 
-static void next_part(struct ide_channel *c, uint8_t bm)
+void engine_next(struct ide_channel *c)
 {
     struct ide_saved_channel *s = c->s;
 
-    engine_stop(c);
-    s->stage = IDE_ISSUING;
-    bm_out(c, BM_STATUS, (bm & BM_CAPABLE) | BM_INTERRUPT);
+    bm_out(c, BM_COMMAND, s->bm_command & BM_TO_MEMORY);
+    bm_out(c, BM_STATUS, (bm_in(c, BM_STATUS) & BM_CAPABLE) | BM_INTERRUPT);
     (void)ide_in(c, IDE_STATUS); /* ends the part's interrupt */
     s->now = s->next;
     ide_issue_media(c, s->now.done, engine_part_sectors(c));
     engine_part(c);
+    ide_in_order();
     s->stage = IDE_STEADY;
 }
 
@@ -137,6 +138,9 @@ enum engine_state engine_sync(struct ide_channel *c)
         s->phase = IDE_NOTHING;
         return ENGINE_ENDED;
     }
-    next_part(c, bm);
+    ide_in_order();
+    s->stage = IDE_ISSUING; /* before the bus master is stopped: from here on the part that ended is past */
+    ide_in_order();
+    engine_next(c);
     return ENGINE_NEXT;
 }

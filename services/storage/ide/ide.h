@@ -110,6 +110,11 @@ enum engine_state {
 enum engine_state engine_sync(struct ide_channel *c);
 /* The part at `now`, which the drive has, goes on with the bus master. */
 void engine_part(struct ide_channel *c);
+/*
+ * In stage IDE_ISSUING: the part at `next` takes the place of the one that has ended. An instance that was ended in it
+ * leaves it to be done from the beginning, unless the drive has its command.
+ */
+void engine_next(struct ide_channel *c);
 /* Sectors of the part at `now`. */
 uint32_t engine_part_sectors(const struct ide_channel *c);
 
