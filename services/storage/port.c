@@ -197,6 +197,7 @@ static void write_cmd(struct port *p, uint32_t value)
     value &= ~CMD_KEPT_CLEAR;
     if (starts) {
         complete_drain(p);
+        p->s->stopped = 0; /* an error may have been looked at since the port was stopped */
         if (p->cancelled)
             value &= ~CMD_ST; /* it may not be set before PxCMD.CR is clear (AHCI 1.3.1, 10.3.1) */
     }

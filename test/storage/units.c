@@ -226,6 +226,21 @@ static void a_prdt_that_is_too_short_is_aborted(void)
     model_end();
 }
 
+/* Drivers may look at PxIS, and clear it, after they have stopped the port. */
+static void an_error_seen_late_does_not_stop_the_port(void)
+{
+    begin(POLICY_ENCRYPT);
+    model.port[0].fail_lba = 3;
+    driver_put(0, 0, 0x25, 0, 8, EVEN, 4096, 4096);
+    reg_write(0, PX_CI, 1);
+    reg_write(0, PX_CMD, CMD_FRE);
+    EXPECT("PxIS", reg_read(0, PX_IS), IS_TFES);
+    model.port[0].fail_lba = UINT64_MAX;
+    driver_start(0);
+    EXPECT("PxIS of the next", driver_run(0, 1, false), IS_DHRS);
+    model_end();
+}
+
 static void read_only_disks_are_read(void)
 {
     static const uint8_t writes[] = { 0x30, 0x34, 0x35, 0x39, 0x3d, 0xc5, 0xca, 0xce, 0x06, 0x3f, 0x45, 0xb4, 0xf4, 0xf9 };
@@ -372,6 +387,7 @@ int main(void)
     errors_tell_their_own_sector();
     a_prd_outside_ram_is_a_bus_error();
     a_prdt_that_is_too_short_is_aborted();
+    an_error_seen_late_does_not_stop_the_port();
     read_only_disks_are_read();
     a_denied_disk_is_not_there();
     identify_tells_no_zeroes_after_trim();
