@@ -52,7 +52,7 @@ def report(log):
     """What became of the ends; prints the table and the figures."""
     ends = collections.Counter(re.findall(r"^storage: ended at (.*) \(\d+ left\)", log, re.MULTILINE))
     noticed = {True: [], False: []}     # hangs, faults
-    for place, deed, mark in re.findall(r"^storage: ended at ([^\n]*) \(\d+ left\), tsc (\d+)\n(?:(?!storage: )[^\n]*\n)*"
+    for place, deed, mark in re.findall(r"^storage: ended at ([^\n]*) \(\d+ left\), tsc (\d+)\n(?:(?!storage: (?:ended|noticed))[^\n]*\n)*"
                                         r"storage: noticed, tsc (\d+)$", log, re.MULTILINE):
         noticed["hanging" in place].append(int(mark) - int(deed))
     starts = re.findall(r"^storage: start (\d+): ready after (\d+) us, (the parked access answered|the first access) after "
@@ -63,7 +63,7 @@ def report(log):
         print(f"ended at {point:32} {n:5}")
     khz = int(re.search(r"^weir: TSC (\d+) kHz", log, re.MULTILINE).group(1))
     for hangs, times in noticed.items():
-        times = [1000 * time // khz for time in times] or [0]
+        times = [1000 * time // khz for time in times] or [-1]
         print(f"{'hangs' if hangs else 'faults'} noticed ({len(times)}): p50 {quantile(times, .5)} us, "
               f"p99 {quantile(times, .99)} us")
     parked = [int(start[3]) for start in starts if start[2] != "the first access"]
