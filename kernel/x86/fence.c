@@ -37,12 +37,6 @@ void fence_raise(struct cpu *cpu)
     f->up = true;
 }
 
-/* AMD APM vol. 2, table 16-5. */
-static u32 divide_shift(u32 tdcr)
-{
-    return (((tdcr & 3) | ((tdcr >> 1) & 4)) + 1) & 7;
-}
-
 /* What the LAPIC timer counts in that many TSC ticks. */
 static u64 counts(const struct fence *f, u64 ticks)
 {
@@ -144,7 +138,7 @@ static bool lapic_bit(u32 reg, u8 vector)
  * thread of their own, and the write takes a timer that has expired, but whose thread has not run yet, for done. A
  * guest whose one-shot is lost that way sleeps for ever.
  */
-static bool guest_timer_serves(struct cpu *cpu, u64 ticks)
+static inline bool guest_timer_serves(struct cpu *cpu, u64 ticks)
 {
     struct fence *f = &cpu->fence;
     unsigned class = (f->lvtt & 0xf0) >> 4, mode = LVTT_MODE(f->lvtt);
@@ -231,51 +225,37 @@ static inline void program(struct fence *f, char *page, u64 now, u64 ticks)
     }
 }
 
-/* Takes a timer that stands still, its interrupt masked, on a LAPIC that is on: the usual case. false: it is not so. */
-static inline bool borrow_idle(struct fence *f, char *page)
-{
-    u32 lvtt = lapic_read_at(page, LAPIC_LVTT), tdcr = lapic_read_at(page, LAPIC_TDCR);
-
-    if (unlikely((lvtt & (LVT_MASKED | LVTT_MODES)) != LVT_MASKED || lapic_read_at(page, LAPIC_TMCCT) ||
-                 !(lapic_read_at(page, LAPIC_SVR) & SVR_ENABLE)))
-        return false;
-    f->divide_shift = divide_shift(tdcr);
-    f->lvtt = lvtt;
-    f->loan = LOAN_IDLE;
-    lapic_write_at(page, LAPIC_LVTT, TIMER_VECTOR);
-    return true;
-}
-
-/* Takes the timer for the kernel's own use, unless the guest's serves; program() starts it. */
-static void borrow(struct cpu *cpu, char *page, u64 now, u64 ticks)
+/* Looks at the guest's timer. true: it will be the watchdog, and needs no more than its class let through. */
+static inline bool look_at_timer(struct cpu *cpu, char *page, u64 ticks)
 {
     struct fence *f = &cpu->fence;
+    u32 tdcr = lapic_read_at(page, LAPIC_TDCR);
 
     f->lvtt = lapic_read_at(page, LAPIC_LVTT);
     f->count = lapic_read_at(page, LAPIC_TMCCT);
-    f->divide_shift = divide_shift(lapic_read_at(page, LAPIC_TDCR));
-    if (guest_timer_serves(cpu, ticks)) {
-        f->loan = LOAN_GUESTS;
-        return;
-    }
-    u32 svr = lapic_read_at(page, LAPIC_SVR);
-    if (!(svr & SVR_ENABLE)) { /* no interrupt would come; the LVT's masks stay as they are */
-        f->lapic_disabled = true;
-        lapic_write_at(page, LAPIC_SVR, svr | SVR_ENABLE);
-    }
-    borrow_used(f, now);
+    f->divide_shift = (((tdcr & 3) | ((tdcr >> 1) & 4)) + 1) & 7; /* AMD APM vol. 2, table 16-5 */
+    if (!guest_timer_serves(cpu, ticks))
+        return false;
+    f->loan = LOAN_GUESTS;
+    return true;
 }
 
+/* Any other case than those of fence_arm_timer(). */
 static noinline void arm_slowly(struct cpu *cpu, char *page, u64 now, u64 ticks)
 {
     struct fence *f = &cpu->fence;
 
     if (lapic_mode == LAPIC_OFF)
         return;
-    if (f->loan <= LOAN_GUESTS) {
-        if (f->loan == LOAN_GUESTS && f->up)
-            write_cr8(FENCE_CR8);
-        borrow(cpu, page, now, ticks);
+    if (f->loan == LOAN_GUESTS && f->up)
+        write_cr8(FENCE_CR8);
+    if (f->loan <= LOAN_GUESTS && !look_at_timer(cpu, page, ticks)) {
+        u32 svr = lapic_read_at(page, LAPIC_SVR);
+        if (!(svr & SVR_ENABLE)) { /* no interrupt would come; the LVT's masks stay as they are */
+            f->lapic_disabled = true;
+            lapic_write_at(page, LAPIC_SVR, svr | SVR_ENABLE);
+        }
+        borrow_used(f, now);
     }
     if (f->loan > LOAN_VECTOR)
         program(f, page, now, ticks);
@@ -286,10 +266,18 @@ void fence_arm_timer(struct cpu *cpu, u64 now, u64 ticks)
     struct fence *f = &cpu->fence;
     char *page = lapic_page;
 
-    if (likely(page && f->loan == LOAN_NONE && borrow_idle(f, page)))
-        program(f, page, now, ticks);
-    else
-        arm_slowly(cpu, page, now, ticks);
+    if (likely(page && f->loan == LOAN_NONE)) {
+        if (look_at_timer(cpu, page, ticks))
+            return;
+        bool idle = !f->count && (f->lvtt & (LVT_MASKED | LVTT_MODES)) == LVT_MASKED;
+        if (likely(idle && (lapic_read_at(page, LAPIC_SVR) & SVR_ENABLE))) {
+            f->loan = LOAN_IDLE;
+            lapic_write_at(page, LAPIC_LVTT, TIMER_VECTOR);
+            program(f, page, now, ticks);
+            return;
+        }
+    }
+    arm_slowly(cpu, page, now, ticks);
 }
 
 /* An interrupt on TIMER_VECTOR is the borrowed timer's, not one that the guest uses that vector for. */

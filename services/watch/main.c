@@ -65,8 +65,7 @@ static void write_line(struct watch_rule rule, const struct weir_msg *msg, bool 
     }
 }
 
-/* Apart from access(), which then saves few registers. */
-static __attribute__((noinline)) void log_access(struct watch_rule rule, const struct weir_msg *msg, enum weir_verdict verdict)
+static void log_access(struct watch_rule rule, const struct weir_msg *msg, enum weir_verdict verdict)
 {
     uint32_t hidden;
     bool allowed = rate_allows(&rates[rule.kind][rule.index], rule.rule->limit, vmm_now(), second, &hidden);
