@@ -105,8 +105,7 @@ static void copy_payload(struct thread *to, const struct thread *from)
 }
 
 /* Puts the request into the worker's message page; the worker then runs. is_vcpu: c's, a constant where it is known. */
-static inline __attribute__((always_inline)) void deliver(struct port *p, struct client *c, bool is_vcpu, struct thread *w,
-                                                          u64 now)
+static always_inline void deliver(struct port *p, struct client *c, bool is_vcpu, struct thread *w, u64 now)
 {
     struct weir_msg *m = w->msg;
 

@@ -246,7 +246,7 @@ static inline bool find_length_again(struct cpu *cpu, struct vcpu *v, u32 insn)
 }
 
 /* Inlined where it is called, so that an exit whose reason is known there needs no table. */
-inline __attribute__((always_inline)) void vcpu_handle_exit(struct cpu *cpu, struct vcpu *v)
+always_inline void vcpu_handle_exit(struct cpu *cpu, struct vcpu *v)
 {
     const struct exit_row *row = &exit_table[v->exit.reason];
 

@@ -138,7 +138,7 @@ static bool lapic_bit(u32 reg, u8 vector)
  * thread of their own, and the write takes a timer that has expired, but whose thread has not run yet, for done. A
  * guest whose one-shot is lost that way sleeps for ever.
  */
-static inline bool guest_timer_serves(struct cpu *cpu, u64 ticks)
+static always_inline bool guest_timer_serves(struct cpu *cpu, u64 ticks)
 {
     struct fence *f = &cpu->fence;
     unsigned class = (f->lvtt & 0xf0) >> 4, mode = LVTT_MODE(f->lvtt);
@@ -226,7 +226,7 @@ static inline void program(struct fence *f, char *page, u64 now, u64 ticks)
 }
 
 /* Looks at the guest's timer. true: it will be the watchdog, and needs no more than its class let through. */
-static inline bool look_at_timer(struct cpu *cpu, char *page, u64 ticks)
+static always_inline bool look_at_timer(struct cpu *cpu, char *page, u64 ticks)
 {
     struct fence *f = &cpu->fence;
     u32 tdcr = lapic_read_at(page, LAPIC_TDCR);

@@ -15,6 +15,7 @@ typedef uint64_t u64;
 #define must_check __attribute__((warn_unused_result))
 #define noreturn __attribute__((__noreturn__))
 #define noinline __attribute__((noinline))
+#define always_inline inline __attribute__((always_inline))
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
