@@ -27,6 +27,11 @@ static inline void *va_of(u64 pa)
     return (void *)(pa - region_base + KERNEL_VBASE);
 }
 
+static inline u32 pages_for(u64 bytes)
+{
+    return (u32)((bytes + PAGE_MASK) / PAGE_SIZE);
+}
+
 static inline bool in_region(u64 pa)
 {
     return pa - region_base < REGION_BYTES;

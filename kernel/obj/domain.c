@@ -13,11 +13,6 @@
 
 struct domain *domains;
 
-static u32 cap_pages(u64 ncaps)
-{
-    return (u32)((ncaps * sizeof(struct cap) + PAGE_SIZE - 1) / PAGE_SIZE);
-}
-
 struct domain *domain_create(struct domain *parent, u64 pages, u64 ncaps)
 {
     struct budget *from = parent ? &parent->budget : &kernel_budget;
@@ -29,7 +24,7 @@ struct domain *domain_create(struct domain *parent, u64 pages, u64 ncaps)
         goto no_budget;
     from->used += (u32)pages;
     d->budget = (struct budget){(u32)pages, 0};
-    d->caps = page_alloc(&d->budget, cap_pages(ncaps));
+    d->caps = page_alloc(&d->budget, pages_for(ncaps * sizeof(struct cap)));
     if (!d->caps || !space_init(&d->space, &d->budget))
         goto no_memory;
     d->ncaps = (u32)ncaps;
@@ -40,7 +35,7 @@ struct domain *domain_create(struct domain *parent, u64 pages, u64 ncaps)
 
 no_memory:
     if (d->caps)
-        page_free(&d->budget, d->caps, cap_pages(ncaps));
+        page_free(&d->budget, d->caps, pages_for(ncaps * sizeof(struct cap)));
     from->used -= (u32)pages;
 no_budget:
     page_free(from, d, 1);
@@ -77,7 +72,7 @@ void domain_destroy(struct domain *d)
         cpu->loaded_cr3 = cpu->cr3;
     }
     space_destroy(&d->space);
-    page_free(&d->budget, d->caps, cap_pages(d->ncaps));
+    page_free(&d->budget, d->caps, pages_for(d->ncaps * sizeof(struct cap)));
     ASSERT(d->budget.used == 0);
     parent->budget.used -= d->budget.limit;
     page_free(&parent->budget, d, 1);

@@ -52,7 +52,7 @@ static const char *check_segment(const struct elf_segment *s, u64 bytes)
 
 static const char *load_segment(const u8 *file, const struct elf_segment *s)
 {
-    u64 pages = (s->memsz + PAGE_MASK) / PAGE_SIZE;
+    u64 pages = pages_for(s->memsz);
     u32 prot = (s->flags & PF_R ? WEIR_P_READ : 0) | (s->flags & PF_W ? WEIR_P_WRITE : 0) |
                (s->flags & PF_X ? WEIR_P_EXEC : 0);
     struct memory *m = memory_create(init_domain, pages, NULL);
@@ -60,14 +60,8 @@ static const char *load_segment(const u8 *file, const struct elf_segment *s)
     if (!m)
         return "not enough memory";
     memcpy(m->pages, file + s->offset, s->filesz);
-    switch (map_into(init_domain, &m->object, pa_of(m->pages), s->vaddr, pages, prot)) {
-    case WEIR_OK:
-        return NULL;
-    case WEIR_E_BUSY:
-        return "segments overlap";
-    default:
-        return "not enough memory";
-    }
+    u64 status = map_into(init_domain, &m->object, pa_of(m->pages), s->vaddr, pages, prot);
+    return status == WEIR_OK ? NULL : status == WEIR_E_BUSY ? "segments overlap" : "not enough memory";
 }
 
 /* NULL, or why the file is no program; *entry is its first instruction. */
@@ -110,7 +104,7 @@ static void give_device(struct weir_start *s, u32 slot, const char *name, enum d
 /* Makes the pages a memory object of init's and maps them read-only at va. */
 static void give_region(struct weir_start *s, const char *name, u32 slot, void *pages, u64 bytes, u64 va)
 {
-    u64 n = (bytes + PAGE_MASK) / PAGE_SIZE;
+    u64 n = pages_for(bytes);
 
     if (s->nregions == WEIR_START_REGIONS)
         return;

@@ -7,6 +7,15 @@
 #include "thread.h"
 #include "trace.h"
 
+struct note *note_to_wait_for(struct domain *d, u64 slot, u64 *status)
+{
+    struct note *n = object_find(d, slot, note, NOTE, WEIR_R_WAIT, status);
+
+    if (n && n->waiter)
+        *status = WEIR_E_BUSY;
+    return n && !n->waiter ? n : NULL;
+}
+
 /* Hands the bits to the waiting thread, in the form its call expects, and makes it runnable. */
 static void wake(struct note *n)
 {

@@ -24,11 +24,6 @@ static bool is_small(size_t bytes)
     return bytes <= SLAB_BYTES;
 }
 
-static u32 pages_for(size_t bytes)
-{
-    return (u32)((bytes + PAGE_SIZE - 1) / PAGE_SIZE);
-}
-
 static struct slab *slab_with_room(struct domain *d)
 {
     for (struct slab *s = d->slabs; s; s = s->next)

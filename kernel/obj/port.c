@@ -150,7 +150,8 @@ static inline struct thread *take_idle(struct port_cpu *pc)
     return w;
 }
 
-void port_send(struct cpu *cpu, struct port *p, struct client *c)
+/* A worker for c's request. Where none is idle, the request waits and the CPU does something else. */
+static inline struct thread *worker_for(struct cpu *cpu, struct port *p, struct client *c)
 {
     struct thread *w = take_idle(&p->cpu[0]);
 
@@ -160,6 +161,12 @@ void port_send(struct cpu *cpu, struct port *p, struct client *c)
         queue_last(&p->cpu[0], c);
         schedule(cpu);
     }
+    return w;
+}
+
+void port_send(struct cpu *cpu, struct port *p, struct client *c)
+{
+    struct thread *w = worker_for(cpu, p, c);
     u64 now = rdtsc();
     deliver(p, c, true, w, now);
     sched_arm_until(cpu, now, now + p->deadline); /* a vCPU's request: no slice runs, the worker has used nothing */
@@ -215,13 +222,7 @@ struct result sys_call(u64 slot)
     t->used += now - t->started;
     thread_charge(t, now);
     struct port *p = container_of(cap->object, struct port, object);
-    struct thread *w = take_idle(&p->cpu[0]);
-    if (unlikely(!w)) {
-        t->as_client.port = p;
-        t->as_client.worker = NULL;
-        queue_last(&p->cpu[0], &t->as_client);
-        schedule(cpu);
-    }
+    struct thread *w = worker_for(cpu, p, &t->as_client);
     deliver(p, &t->as_client, false, w, now);
     if (unlikely(cpu->timer_at == ~0ull)) {
         cpu->thread = w;
@@ -277,15 +278,6 @@ static noinline bool next_event(struct thread *t, struct port *p, struct note *n
         return false;
     }
     return true;
-}
-
-static struct note *note_to_wait_for(struct domain *d, u64 slot, u64 *status)
-{
-    struct note *n = object_find(d, slot, note, NOTE, WEIR_R_WAIT, status);
-
-    if (n && n->waiter)
-        *status = WEIR_E_BUSY;
-    return n && !n->waiter ? n : NULL;
 }
 
 /* A vCPU's request is answered, and nothing else is asked or there: the guest goes on, t is idle again. */

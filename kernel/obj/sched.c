@@ -64,12 +64,12 @@ static void expire_timers(struct cpu *cpu, u64 now)
         thread_wake(cpu->timers, WEIR_E_TIMEOUT, 0);
 }
 
-/* Ticks that t may still spend on the request it holds. */
+/* Ticks that t may still spend on the request it holds, or without one until it waits. */
 static u64 ticks_left(const struct thread *t, u64 now)
 {
-    u64 used = t->used + (now - t->started);
+    u64 used = t->used + (now - t->started), may = t->client ? t->client->port->deadline : clock_ticks(RUNAWAY_US);
 
-    return used < t->client->port->deadline ? t->client->port->deadline - used : 0;
+    return used < may ? may - used : 0;
 }
 
 void sched_arm_until(struct cpu *cpu, u64 now, u64 at)
@@ -90,7 +90,7 @@ void sched_arm(struct cpu *cpu, u64 now)
     u64 at = cpu->slice_end ? cpu->slice_end : ~0ull;
 
     if (t && t->state == THREAD_READY) {
-        u64 left = t->client ? ticks_left(t, now) : cpu->ready_first ? clock_ticks(SLICE_US) : clock_ticks(RUNAWAY_US);
+        u64 left = !t->client && cpu->ready_first ? clock_ticks(SLICE_US) : ticks_left(t, now);
         if (now + left < at)
             at = now + left;
     }
@@ -171,15 +171,11 @@ void sched_tick(struct cpu *cpu)
 
     cpu->timer_fired = false;
     cpu->timer_at = ~0ull;
-    if (t->client && ticks_left(t, now) == 0) {
+    if (ticks_left(t, now) == 0) {
         domain_fail(t, &(struct weir_failure){.kind = WEIR_FAIL_DEADLINE});
         schedule(cpu);
     }
     expire_timers(cpu, now);
-    if (!t->client && t->used + (now - t->started) >= clock_ticks(RUNAWAY_US)) {
-        domain_fail(t, &(struct weir_failure){.kind = WEIR_FAIL_DEADLINE});
-        schedule(cpu);
-    }
     if (now >= cpu->stuck_at)
         stuck_check(cpu, now);
     if (t->state == THREAD_STOPPED)
@@ -209,12 +205,10 @@ struct result sys_wait(u64 slot, u64 deadline)
     struct cpu *cpu = this_cpu();
     struct thread *t = cpu->thread;
     struct result r = OK;
-    struct note *n = object_find(t->domain, slot, note, NOTE, WEIR_R_WAIT, &r.status);
+    struct note *n = note_to_wait_for(t->domain, slot, &r.status);
 
     if (!n)
         return r;
-    if (n->waiter)
-        return FAIL(WEIR_E_BUSY);
     u64 now = rdtsc();
     thread_charge(t, now);
     t->used = t->client ? t->used + (now - t->started) : 0;

@@ -228,14 +228,10 @@ struct result sys_vcpu_ctl(u64 slot, u64 op, u64 arg)
         return r;
     switch (op) {
     case WEIR_VCPU_RUN:
-        if (v->state != VCPU_STOPPED)
-            return FAIL(WEIR_E_STATE);
-        v->state = VCPU_RUNS;
-        return OK;
     case WEIR_VCPU_PAUSE:
-        if (v->state != VCPU_RUNS)
+        if (v->state != (op == WEIR_VCPU_RUN ? VCPU_STOPPED : VCPU_RUNS))
             return FAIL(WEIR_E_STATE);
-        v->state = VCPU_STOPPED;
+        v->state = op == WEIR_VCPU_RUN ? VCPU_RUNS : VCPU_STOPPED;
         return OK;
     case WEIR_VCPU_BOOT:
         return boot(t, v);

@@ -8,10 +8,6 @@
 #include "vm/paging.h"
 #include "x86/apic.h"
 
-#define MSR_VM_CR 0xc0010114u
-#define MSR_SVM_KEY 0xc0010118u
-#define MSR_VM_HSAVE_PA 0xc0010117u
-
 static u8 *iopm;  /* 3 pages: one bit a port */
 static u8 *msrpm; /* 2 pages: two bits an MSR, read and write */
 

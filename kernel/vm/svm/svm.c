@@ -11,8 +11,6 @@
 #include "vm/shadow.h"
 #include "x86/fence.h"
 
-#define MSR_VM_CR 0xc0010114u
-#define MSR_VM_HSAVE_PA 0xc0010117u
 #define VM_CR_SVMDIS BIT(4)
 
 struct svm_features svm_features;

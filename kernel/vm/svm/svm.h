@@ -8,6 +8,10 @@
 #include "x86/cpu.h"
 #include "x86/insn.h"
 
+#define MSR_VM_CR 0xc0010114u
+#define MSR_VM_HSAVE_PA 0xc0010117u
+#define MSR_SVM_KEY 0xc0010118u
+
 struct svm_features { /* CPUID 8000_000Ah */
     bool npt, next_rip, decode_assist;
 };
