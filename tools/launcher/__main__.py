@@ -21,7 +21,7 @@ HELP = """\
 usage: ./weir COMMAND
   run [--policy FILE] [--exec CMD] [--bare] ...   the demo guest under Weir
   test [--full] [NAME]                            the tests
-  bench [--json] [NAME]                           the measurements
+  bench [--json] [--cpu C] [--mmu M] [NAME]       the measurements
   check POLICY.lua                                is this policy right?
   image OUT [--policy FILE] [--key FILE] ...       a bootable USB stick image
   acpi [OPTION]... TABLE...                       the AML interpreter
