@@ -2,6 +2,7 @@
 """What Weir costs the demo guest: its share of the boot, the memory it keeps,
 the exits of an idle guest; all under the default policy."""
 
+import contextlib
 import re
 import tempfile
 import time
@@ -40,18 +41,12 @@ def fork_exec():
 
 def _exits_of_fork_exec(*words):
     command = f"i=0; while [ $i -lt {FORKS} ]; do /bin/true; i=$((i+1)); done"
-    with tempfile.TemporaryDirectory(prefix="weir-bench-") as folder:
-        plugin = Plugin(folder)
-        options = run.parse([*words, "--plain-disk", "--headless", "--timeout", str(TIME_LIMIT), "--",
-                             *plugin.words()])
-        with Session(options) as session:
-            shell = GuestShell(session.emulator)
-            shell.wait()
-            counts = []
-            for _ in range(3):          # the first one also reads the program from the disk
-                if shell.run(command, lambda _: None, lambda _: None, poweroff=False) != 0:
-                    raise Stop(FAILED, "the loop failed in the guest")
-                counts.append(plugin.read().vmruns)
+    counts = []
+    with _at_shell(*words) as (plugin, _, shell):
+        for _ in range(3):          # the first one also reads the program from the disk
+            if shell.run(command, lambda _: None, lambda _: None, poweroff=False) != 0:
+                raise Stop(FAILED, "the loop failed in the guest")
+            counts.append(plugin.read().vmruns)
     return round((counts[2] - counts[1]) / FORKS, 1)
 
 
@@ -61,6 +56,23 @@ def _row(bare, weir, unit):
 
 def _boot(*words):
     """Boot to a shell: (bytes of usable memory, Counters then, exits per second)."""
+    with _at_shell(*words) as (plugin, emulator, shell):
+        counters = plugin.read()
+        text = bytearray()
+        if shell.run("dmesg", text.extend, lambda _: None, poweroff=False) != 0:
+            raise Stop(FAILED, "dmesg failed in the guest")
+        _pass(emulator, SETTLE_SECONDS)
+        before, begin = plugin.read().vmruns, time.monotonic()
+        _pass(emulator, IDLE_SECONDS)
+        idle = (plugin.read().vmruns - before) / (time.monotonic() - begin)
+    usable = sum(int(last, 16) + 1 - int(first, 16)
+                 for first, last in _USABLE.findall(text.decode(errors="replace")))
+    return usable, counters, idle
+
+
+@contextlib.contextmanager
+def _at_shell(*words):
+    """The demo guest at its shell, started with these options: (its Plugin, its emulator, its GuestShell)."""
     with tempfile.TemporaryDirectory(prefix="weir-bench-") as folder:
         plugin = Plugin(folder)
         options = run.parse([*words, "--plain-disk", "--headless", "--timeout", str(TIME_LIMIT), "--",
@@ -68,17 +80,7 @@ def _boot(*words):
         with Session(options) as session:
             shell = GuestShell(session.emulator)
             shell.wait()
-            counters = plugin.read()
-            text = bytearray()
-            if shell.run("dmesg", text.extend, lambda _: None, poweroff=False) != 0:
-                raise Stop(FAILED, "dmesg failed in the guest")
-            _pass(session.emulator, SETTLE_SECONDS)
-            before, begin = plugin.read().vmruns, time.monotonic()
-            _pass(session.emulator, IDLE_SECONDS)
-            idle = (plugin.read().vmruns - before) / (time.monotonic() - begin)
-    usable = sum(int(last, 16) + 1 - int(first, 16)
-                 for first, last in _USABLE.findall(text.decode(errors="replace")))
-    return usable, counters, idle
+            yield plugin, session.emulator, shell
 
 
 def _pass(emulator, seconds):
