@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#define WEIR_ABI 10u
+#define WEIR_ABI 11u
 #define WEIR_PAGE 4096u
 
 enum weir_status {

@@ -28,7 +28,12 @@
 
 enum weir_emu_request {
     WEIR_EMU_EXECUTE = 0, /* the instruction in "code" */
-    WEIR_EMU_DELIVER,     /* interrupt "vector" through the IVT: real mode only, "code" is unused */
+    WEIR_EMU_DELIVER,     /* "event", through the IVT in real mode, else through a task gate; "code" is unused */
+};
+
+enum { /* in "event" */
+    WEIR_EMU_V_EXCEPTION = 3,     /* bits 10:8, the type */
+    WEIR_EMU_V_ERROR = 1 << 11,   /* bits 63:32 are an error code */
 };
 
 enum weir_emu_status {
@@ -120,13 +125,14 @@ enum weir_emu_effect {
     WEIR_EMU_E_INVLPG = 1 << 13,  /* of "linear" */
     WEIR_EMU_E_INVD = 1 << 14,    /* INVD or WBINVD */
     WEIR_EMU_E_CACHE_LINE = 1 << 15, /* CLFLUSH of "linear"; safe to ignore */
+    WEIR_EMU_E_RAISE = 1 << 16,   /* "vector" is to be raised in the final state: a task switch to a bad segment, or with T */
 };
 
 struct weir_emulation {
     /* In. */
     uint8_t request;     /* enum weir_emu_request */
     uint8_t code_length; /* valid bytes in "code", 0 to 15 */
-    uint8_t vector;      /* in: of WEIR_EMU_DELIVER; out: of EXCEPTION and SOFT_INT */
+    uint8_t vector;      /* out: of EXCEPTION, SOFT_INT and WEIR_EMU_E_RAISE */
     uint8_t reserved0;
     uint16_t log_count;  /* accesses done */
     uint16_t max_chunk;  /* elements in one INS, OUTS or STOS access: 1 or 0 for one at a time */
@@ -140,7 +146,7 @@ struct weir_emulation {
     uint32_t effects;    /* enum weir_emu_effect bits */
     uint32_t reserved2;
     uint64_t linear;     /* of INVLPG, CLFLUSH */
-    uint64_t reserved3;
+    uint64_t event;      /* in: of WEIR_EMU_DELIVER, as EVENTINJ has it (APM vol. 2, 15.20) */
     /* In, and with WEIR_EMU_DONE out. */
     struct weir_emu_state state;
     /* In up to log_count; with WEIR_EMU_ACCESS entry log_count is out. */

@@ -14,7 +14,7 @@
 #include "vcpu_ops.h"
 #include "x86/insn.h"
 
-#define EMULATED_FLAGS 0x257fd5ull /* all but VM, VIF, VIP; the emulator knows which of them the guest may change */
+#define EMULATED_FLAGS 0x3f7fd5ull /* the emulator knows which of them the guest may change */
 
 static noreturn void ask(struct cpu *cpu, struct vcpu *v)
 {
@@ -54,25 +54,19 @@ void emulate_start(struct cpu *cpu, struct vcpu *v)
 
 void emulate_deliver(struct cpu *cpu, struct vcpu *v)
 {
-    v->delivering = (u32)v->event;
+    v->delivering = v->event;
     v->event = 0;
     if (!v->emulator)
         exit_shutdown(cpu, v);
-    prepare(v, WEIR_EMU_DELIVER)->vector = (u8)v->delivering;
+    prepare(v, WEIR_EMU_DELIVER)->event = v->delivering;
     ask(cpu, v);
 }
 
-/* What an exception during delivery becomes (AMD APM vol. 2, 8.2.9). */
-static void deliver_failed(struct cpu *cpu, struct vcpu *v, u8 vector)
+/* An exception that ends an instruction, or the delivery of an event. */
+static void raise(struct cpu *cpu, struct vcpu *v, u8 vector, int64_t error)
 {
-    u8 first = (u8)v->delivering;
-
-    if (EVENT_TYPE(v->delivering) != EVENT_EXCEPTION || (first != VECTOR_DF && first != 0 && (first < 10 || first > VECTOR_PF)))
-        vcpu_raise(v, vector, -1);
-    else if (first != VECTOR_DF)
-        vcpu_raise(v, VECTOR_DF, -1);
-    else
-        exit_shutdown(cpu, v);
+    v->event = v->delivering;
+    exit_raise(cpu, v, vector, error);
 }
 
 /* Both pages of a linear range, translated for the access; false: #PF was raised. */
@@ -86,7 +80,8 @@ static bool translate_range(struct cpu *cpu, struct vcpu *v, const struct weir_e
         u64 last = a->addr + a->size - 1; /* in another page: that page's first byte is what faults */
         u64 at = i && (last ^ a->addr) & ~PAGE_MASK ? last & ~PAGE_MASK : a->addr;
         if (!guest_translate(cpu, &g, at, access, false, &gpa[i], &error)) {
-            vcpu_raise_pf(v, at, error);
+            vcpu_ops->set_cr2(v, at);
+            raise(cpu, v, VECTOR_PF, error);
             return false;
         }
     }
@@ -213,6 +208,11 @@ static bool do_access(struct cpu *cpu, struct vcpu *v)
     return true;
 }
 
+static int64_t error_of(const struct weir_emulation *e)
+{
+    return e->has_error ? (int64_t)(u16)e->error : -1;
+}
+
 /* The instruction is done: its registers become the guest's, as far as such an instruction may change them. */
 static void finish(struct vcpu *v)
 {
@@ -220,7 +220,9 @@ static void finish(struct vcpu *v)
     u32 effects = v->emulation->effects;
     u64 rflags = v->rflags;
 
-    v->rflags = (rflags & ~EMULATED_FLAGS) | (s->rflags & EMULATED_FLAGS) | 2;
+    u64 flags = s->cr0 & CR0_PE ? EMULATED_FLAGS : EMULATED_FLAGS & ~RFLAGS_VM;
+
+    v->rflags = (rflags & ~flags) | (s->rflags & flags) | 2;
     v->changed = true;
     vcpu_ops->clear_shadow(v);
     if (!control_write_effects(v, s, effects)) {
@@ -241,6 +243,8 @@ static void finish(struct vcpu *v)
         wbinvd();
     if (effects & WEIR_EMU_E_STEP)
         vcpu_raise_step(v);
+    if (effects & WEIR_EMU_E_RAISE)
+        vcpu_raise(v, v->emulation->vector & 31, error_of(v->emulation));
 }
 
 void emulate_continue(struct cpu *cpu, struct vcpu *v)
@@ -256,12 +260,8 @@ void emulate_continue(struct cpu *cpu, struct vcpu *v)
         finish(v);
         return;
     case WEIR_EMU_EXCEPTION:
-        if (v->delivering) {
-            deliver_failed(cpu, v, e->vector);
-            return;
-        }
         if (e->vector < 32 && e->vector != VECTOR_NMI) {
-            vcpu_raise(v, e->vector, e->has_error ? (int64_t)(u16)e->error : -1);
+            raise(cpu, v, e->vector, error_of(e));
             return;
         }
         break;

@@ -121,7 +121,7 @@ void exit_shutdown(struct cpu *cpu, struct vcpu *v)
     machine_end(true);
 }
 
-void exit_raise(struct cpu *cpu, struct vcpu *v, u8 vector, u32 error)
+void exit_raise(struct cpu *cpu, struct vcpu *v, u8 vector, int64_t error)
 {
     const u32 contributory = BIT(0) | BIT(10) | BIT(11) | BIT(12) | BIT(VECTOR_GP);
     bool exception = (v->event & EVENT_VALID) && EVENT_TYPE(v->event) == EVENT_EXCEPTION;
@@ -135,11 +135,13 @@ void exit_raise(struct cpu *cpu, struct vcpu *v, u8 vector, u32 error)
         vcpu_raise(v, vector, error);
 }
 
-/* A task switch would load CR3 unseen: under shadow paging there are none, and the selector is not a task's. */
+/* By an event, through a task gate; or by the instruction at RIP. */
 static void exit_task_switch(struct cpu *cpu, struct vcpu *v)
 {
-    log_line("weir: the task switch to %lx at %lx is refused: shadow paging has none", v->exit.gpa & 0xffff, v->rip);
-    exit_raise(cpu, v, VECTOR_GP, v->exit.gpa & 0xfffc);
+    if (v->event)
+        emulate_deliver(cpu, v);
+    else
+        emulate_start(cpu, v);
 }
 
 static void exit_init(struct cpu *cpu, struct vcpu *v)

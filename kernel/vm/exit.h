@@ -55,7 +55,7 @@ void exit_invlpg(struct cpu *cpu, struct vcpu *v);
 /* A triple fault. */
 noreturn void exit_shutdown(struct cpu *cpu, struct vcpu *v);
 /* Raises what came of an exit, perhaps of an exception's delivery: then it is #DF or shutdown (AMD APM vol. 2, 8.2.9). */
-void exit_raise(struct cpu *cpu, struct vcpu *v, u8 vector, u32 error);
+void exit_raise(struct cpu *cpu, struct vcpu *v, u8 vector, int64_t error);
 /* Whether the guest may write CR0 so; *efer: its EFER, with LMA as the write leaves it. */
 must_check bool control_check_cr0(const struct guest_view *g, u64 value, u64 *efer);
 /* CR0, CR3 and CR4 as the emulator's instruction has written them; effects: enum weir_emu_effect. false: #GP. */
@@ -115,7 +115,7 @@ void access_complete(struct cpu *cpu, struct vcpu *v, u8 verdict, u64 data, u32 
 
 /* Has the emulator do the instruction at RIP. May not return. */
 void emulate_start(struct cpu *cpu, struct vcpu *v);
-/* Has the emulator deliver v->event through real mode's vectors. */
+/* Has the emulator deliver v->event, through real mode's vectors or a task gate. */
 noreturn void emulate_deliver(struct cpu *cpu, struct vcpu *v);
 /* The emulator's answer stands in v->emulation; or an access of it is complete. May not return. */
 void emulate_continue(struct cpu *cpu, struct vcpu *v);

@@ -40,7 +40,7 @@ struct exit_info {
     u8 length; /* of the instruction; 0: not known */
     bool code64; /* 64-bit code; set where a length is not known, and then */
     u64 cr3;
-    u64 gpa;   /* NESTED; PAGE_FAULT, INVLPG: the linear address; TASK_SWITCH: the selector */
+    u64 gpa;   /* NESTED; PAGE_FAULT, INVLPG: the linear address */
     u64 error; /* NESTED: #PF-style error code, bit 33: while walking the guest's page tables; PAGE_FAULT: the code */
     struct cr_insn cr; /* CR, INVLPG: length 0 where the CPU does not tell, and then the code does */
     struct io_exit io;
@@ -111,7 +111,7 @@ struct vcpu {
     struct weir_emulation *emulation; /* a page: the emulator's request */
     u8 *io_page;                      /* a page: data of string I/O */
     u64 emulated_rip;
-    u32 delivering;                   /* the event that the emulator delivers; 0: it does an instruction */
+    u64 delivering;                   /* the event that the emulator delivers; 0: it does an instruction */
     u8 emulated_half;                 /* which 8 bytes of a 16-byte access are under way */
     bool emulator_answered;           /* v->emulation is to be looked at before entry */
     bool replied;                     /* the access is to be completed with the following before entry */

@@ -24,6 +24,8 @@ enum {
     FLAG_AC = 1 << 18, FLAG_VIF = 1 << 19, FLAG_VIP = 1 << 20, FLAG_ID = 1 << 21,
 };
 #define FLAGS_ARITHMETIC (FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF)
+#define FLAGS_ANY (FLAGS_ARITHMETIC | FLAG_TF | FLAG_IF | FLAG_DF | FLAG_IOPL | FLAG_NT | FLAG_RF | FLAG_VM | \
+                   FLAG_AC | FLAG_VIF | FLAG_VIP | FLAG_ID)
 
 enum {
     CR0_PE = 1 << 0, CR0_MP = 1 << 1, CR0_EM = 1 << 2, CR0_TS = 1 << 3, CR0_ET = 1 << 4,
@@ -33,6 +35,7 @@ enum {
     EFER_LME = 1 << 8, EFER_LMA = 1 << 10,
 };
 #define CR0_PG (1ull << 31)
+#define DR6_BT (1ull << 15)
 
 /* Segment attributes, as in weir/emulate.h. */
 enum {
@@ -43,8 +46,8 @@ enum {
 };
 #define ATTR_DPL(attributes) ((attributes) >> 5 & 3)
 
-enum { DE = 0, DB = 1, BP = 3, OF = 4, BR = 5, UD = 6, TS = 10, NP = 11, SS_FAULT = 12, GP = 13,
-       AC = 17 };
+enum { DE = 0, DB = 1, BP = 3, OF = 4, BR = 5, UD = 6, DF = 8, TS = 10, NP = 11, SS_FAULT = 12, GP = 13,
+       AC = 17, MC = 18 };
 
 enum { PREFIX_OPSIZE = 1, PREFIX_ADDRSIZE = 2, PREFIX_LOCK = 4, PREFIX_REPNE = 8, PREFIX_REP = 16 };
 enum { REX_B = 1, REX_X = 2, REX_R = 4, REX_W = 8 };
@@ -105,6 +108,10 @@ struct emu {
     unsigned used;           /* log entries gone through */
     uint32_t effects;
     bool no_trap;            /* TF does not trap after this instruction */
+    uint8_t external;        /* EXT in error codes: 1 while an event is delivered (APM vol. 2, 8.4.1) */
+    uint8_t late_vector;     /* with WEIR_EMU_E_RAISE: what is raised in the final state */
+    bool late_has_error;
+    uint32_t late_error;
 
     uint8_t width;           /* of the code segment: 2, 4, 8 bytes */
     uint8_t prefixes, rex;
@@ -240,6 +247,18 @@ bool check_code_segment(struct emu *e, const struct descriptor *d, unsigned cpl)
 bool read_return_segment(struct emu *e, uint16_t selector, struct descriptor *d);
 void enter_code_segment(struct emu *e, struct descriptor *d, unsigned cpl, uint64_t offset);
 void return_outward(struct emu *e, unsigned cpl, uint64_t rsp, uint16_t ss);
+
+/* task.c. The switches write "next_rip" into the old task's TSS and end with the new task's registers in place. */
+enum task_switch { TASK_CALL, TASK_IRET, TASK_JMP, TASK_INTERRUPT };
+/* A TSS or a task gate. */
+bool is_task(const struct descriptor *d);
+/* JMP or CALL to it. */
+void transfer_to_task(struct emu *e, const struct descriptor *d, enum task_switch how);
+/* IRET with NT. */
+void return_to_task(struct emu *e);
+/* false: the vector's gate is no task gate, or not there. by_insn: INT n, INT3, INTO, which need the gate's DPL.
+ * error_code: NULL where the event has none. */
+bool interrupt_to_task(struct emu *e, unsigned vector, bool by_insn, const uint32_t *error_code);
 
 /* branch.c */
 void jump_near(struct emu *e, uint64_t target);

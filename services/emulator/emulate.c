@@ -16,14 +16,29 @@ static void settle_mode(struct emu *e)
         e->s.rip = (uint32_t)e->s.rip;
 }
 
+static void deliver_to_task(struct emu *e, unsigned vector)
+{
+    uint64_t event = e->io->event;
+    uint32_t error = event >> 32;
+    bool exception = (event >> 8 & 7) == WEIR_EMU_V_EXCEPTION;
+    bool fault = exception && vector != DB && vector != BP && vector != OF && vector != DF && vector != MC;
+
+    e->s.rflags |= fault ? FLAG_RF : e->io->state.rflags & FLAG_RF; /* as the old task's TSS shows it */
+    e->external = 1;
+    if (!interrupt_to_task(e, vector, false, event & WEIR_EMU_V_ERROR ? &error : NULL))
+        stop(e, WEIR_EMU_UNSUPPORTED);
+}
+
 static void deliver(struct emu *e)
 {
     const struct weir_emu_segment *idtr = &e->s.segment[IDTR];
+    unsigned vector = e->io->event & 0xff;
 
+    e->next_rip = e->s.rip;
     if (real_mode(e))
-        interrupt_through_ivt(e, idtr->base, idtr->limit, e->io->vector, e->s.rip);
+        interrupt_through_ivt(e, idtr->base, idtr->limit, vector, e->s.rip);
     else
-        stop(e, WEIR_EMU_UNSUPPORTED);
+        deliver_to_task(e, vector);
 }
 
 static void execute(struct emu *e)
@@ -51,6 +66,11 @@ static void commit(struct emu *e)
         e->s.rip = e->next_rip;
     e->io->state = e->s;
     e->io->effects = e->effects;
+    if (e->effects & WEIR_EMU_E_RAISE) {
+        e->io->vector = e->late_vector;
+        e->io->has_error = e->late_has_error;
+        e->io->error = e->late_error;
+    }
     stop(e, WEIR_EMU_DONE);
 }
 

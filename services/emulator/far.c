@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Far JMP, CALL and RET, and LDS and its family. Code segments only: call gates, task gates and
- * TSS selectors are unsupported. AMD APM vol. 2, 4.11.
+ * Far JMP, CALL and RET, and LDS and its family. Call gates are unsupported, tasks are task.c's. AMD APM vol. 2, 4.11.
  */
 #include "emu.h"
 
@@ -44,8 +43,8 @@ void enter_code_segment(struct emu *e, struct descriptor *d, unsigned cpl, uint6
     set_far_rip(e, offset);
 }
 
-/* JMP and CALL: false after an exception, or for gates and TSSs. */
-static bool find_target(struct emu *e, uint16_t selector, struct descriptor *d)
+/* JMP and CALL: false after an exception, for a gate, and when the task has been switched. */
+static bool find_target(struct emu *e, uint16_t selector, struct descriptor *d, enum task_switch how)
 {
     if ((selector & ~3u) == 0) {
         raise_error(e, GP, 0);
@@ -53,6 +52,10 @@ static bool find_target(struct emu *e, uint16_t selector, struct descriptor *d)
     }
     if (!read_descriptor(e, selector, GP, d))
         return false;
+    if (is_task(d)) {
+        transfer_to_task(e, d, how);
+        return false;
+    }
     if (!descriptor_is_segment(d)) {
         stop(e, WEIR_EMU_UNSUPPORTED);
         return false;
@@ -90,7 +93,7 @@ void op_jmp_far(struct emu *e)
         return;
     if (!protected_mode(e))
         jump_real(e, selector, offset);
-    else if (find_target(e, selector, &d))
+    else if (find_target(e, selector, &d, TASK_JMP))
         enter_code_segment(e, &d, e->s.cpl, offset);
 }
 
@@ -103,7 +106,7 @@ void op_call_far(struct emu *e)
 
     if (e->stopped)
         return;
-    if (protected_mode(e) && !find_target(e, selector, &d))
+    if (protected_mode(e) && !find_target(e, selector, &d, TASK_CALL))
         return;
     push(e, e->opsize, old_cs);
     push(e, e->opsize, back);

@@ -30,10 +30,10 @@ void interrupt_through_ivt(struct emu *e, uint64_t table, uint32_t limit, unsign
         raise_error(e, GP, 0);
 }
 
-/* The CPU checks the gate and switches stacks better than anyone. */
-static void through_idt(struct emu *e, unsigned vector)
+/* Where it is no task gate, the CPU checks the gate and switches stacks better than anyone. */
+static void through_idt(struct emu *e, unsigned vector, bool by_insn)
 {
-    if (e->stopped)
+    if (interrupt_to_task(e, vector, by_insn, NULL) || e->stopped)
         return;
     e->io->vector = vector;
     stop(e, WEIR_EMU_SOFT_INT);
@@ -71,29 +71,29 @@ void op_int(struct emu *e)
     else if (v86_mode(e) && iopl(e) < 3)
         raise_error(e, GP, 0);
     else
-        through_idt(e, vector);
+        through_idt(e, vector, true);
 }
 
-static void trap(struct emu *e, unsigned vector)
+static void trap(struct emu *e, unsigned vector, bool by_insn)
 {
     if (real_mode(e))
         through_real_idt(e, vector);
     else
-        through_idt(e, vector);
+        through_idt(e, vector, by_insn);
 }
 
 void op_int3(struct emu *e)
 {
-    trap(e, BP);
+    trap(e, BP, true);
 }
 
 void op_int1(struct emu *e)
 {
-    trap(e, DB);
+    trap(e, DB, false); /* like an exception: whatever the gate's DPL */
 }
 
 void op_into(struct emu *e)
 {
     if (e->s.rflags & FLAG_OF)
-        trap(e, OF);
+        trap(e, OF, true);
 }

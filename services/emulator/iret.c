@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* IRET in every mode but task returns: AMD APM vol. 3, IRET. */
+/* IRET in every mode: AMD APM vol. 3, IRET. */
 #include "emu.h"
 
 enum { POPPED = FLAGS_ARITHMETIC | FLAG_TF | FLAG_DF | FLAG_NT | FLAG_AC | FLAG_ID | FLAG_RF };
@@ -114,6 +114,6 @@ void op_iret(struct emu *e)
     else if (long_mode(e))
         raise_error(e, GP, 0);
     else
-        stop(e, WEIR_EMU_UNSUPPORTED);
+        return_to_task(e);
     e->effects |= WEIR_EMU_E_IRET;
 }

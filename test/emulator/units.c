@@ -11,7 +11,7 @@ int failures;
 void setup(unsigned bits)
 {
     machine_reset(&emulation, bits, 0x1000);
-    memset(machine.memory, 0, 0x30000); /* what the tests use */
+    memset(machine.memory, 0, 0x35000); /* what the tests use */
     memset(machine.memory + MACHINE_BYTES - 4096, 0, 4096);
     cpu->gpr[RSP] = 0x8000;
 }
@@ -90,6 +90,7 @@ int main(void)
     test_far();
     test_interrupts();
     test_system();
+    test_tasks();
     free(machine.memory);
     return failures != 0;
 }

@@ -74,5 +74,6 @@ void test_segments(void);
 void test_far(void);
 void test_interrupts(void);
 void test_system(void);
+void test_tasks(void);
 
 #endif

@@ -46,7 +46,7 @@ static void test_far_jump_checks(void)
     EXPECT_EQ(jmp_far(CONFORMING), MACHINE_DONE);
     EXPECT_EQ(cpu->segment[CS].selector, CONFORMING | 3);
     EXPECT_EQ(jmp_far(UCODE), MACHINE_DONE);
-    EXPECT_EQ(jmp_far(SYSTEM_TSS | 3), MACHINE_UNSUPPORTED);
+    EXPECT_FAULT(jmp_far(SYSTEM_TSS | 3), 13, SYSTEM_TSS); /* privileged */
     setup_protected(0);
     store(GDT_BASE + KCODE, 8, 0x00cf1b000000ffff);
     EXPECT_FAULT(jmp_far(KCODE), 11, KCODE);

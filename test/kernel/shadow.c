@@ -66,7 +66,7 @@ bool binding_in_page(u64 page)
     return page == MMIO_PAGE;
 }
 
-void exit_raise(struct cpu *cpu, struct vcpu *of, u8 vector, u32 error)
+void exit_raise(struct cpu *cpu, struct vcpu *of, u8 vector, int64_t error)
 {
     (void)cpu, (void)of;
     CHECK(vector, VECTOR_PF);

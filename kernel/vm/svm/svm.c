@@ -340,6 +340,11 @@ static void set_state(struct vcpu *v, const struct weir_emu_state *s, u32 effect
 {
     if (effects & (WEIR_EMU_E_SEGMENTS | WEIR_EMU_E_TABLES))
         set_segments(v, s);
+    v->vmcb->cpl = s->cpl;
+    if (effects & WEIR_EMU_E_DR) {
+        v->vmcb->dr6 = s->dr[4];
+        v->vmcb->dr7 = s->dr[5];
+    }
 }
 
 static void reset(struct vcpu *v, const struct weir_emu_state *s)

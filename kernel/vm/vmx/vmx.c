@@ -14,13 +14,14 @@
 
 #define EXIT_FAILED_ENTRY BIT(31)
 enum { /* basic exit reasons, appendix C */
-    REASON_NMI = 0, REASON_INTERRUPT_WINDOW = 7, REASON_IO = 30, REASON_WRMSR = 32, REASON_MCE = 41,
+    REASON_NMI = 0, REASON_INTERRUPT_WINDOW = 7, REASON_TASK_SWITCH = 9, REASON_IO = 30, REASON_WRMSR = 32, REASON_MCE = 41,
     REASON_EPT = 48, REASON_EPT_MISCONFIG = 49,
 };
 
 static const u8 reason_of[64] = { /* 0 stands for none, IO is named apart */
     [0] = WEIR_EXIT_NMI,        [1] = WEIR_EXIT_INTR,       [2] = WEIR_EXIT_SHUTDOWN,   [3] = WEIR_EXIT_INIT,
-    [7] = WEIR_EXIT_WINDOW,     [8] = WEIR_EXIT_IRET,       [10] = WEIR_EXIT_CPUID,     [11] = WEIR_EXIT_FORBIDDEN,
+    [7] = WEIR_EXIT_WINDOW,     [8] = WEIR_EXIT_IRET,       [9] = WEIR_EXIT_TASK_SWITCH,
+    [10] = WEIR_EXIT_CPUID,     [11] = WEIR_EXIT_FORBIDDEN,
     [12] = WEIR_EXIT_HLT,       [13] = WEIR_EXIT_INVD,      [14] = WEIR_EXIT_INVLPG,    [18] = WEIR_EXIT_VMMCALL,   [19] = WEIR_EXIT_FORBIDDEN,
     [20] = WEIR_EXIT_FORBIDDEN, [21] = WEIR_EXIT_FORBIDDEN, [22] = WEIR_EXIT_FORBIDDEN, [23] = WEIR_EXIT_FORBIDDEN,
     [24] = WEIR_EXIT_FORBIDDEN, [25] = WEIR_EXIT_FORBIDDEN, [26] = WEIR_EXIT_FORBIDDEN, [27] = WEIR_EXIT_FORBIDDEN,
@@ -208,12 +209,12 @@ noreturn void vmx_entry_failed(struct vcpu *v)
 }
 
 /* An event whose delivery the exit interrupted comes again; INT n, INT1, INT3 and INTO by executing them again. */
-static noinline void keep_event(struct vcpu *v, u64 event)
+static noinline void keep_event(struct vcpu *v, u64 event, u32 reason)
 {
     if (EVENT_TYPE(event) >= EVENT_SOFT_INT)
         return;
     vcpu_inject(v, (event & ~BIT(12)) | (event & EVENT_ERROR ? vmread(IDT_VECTORING_ERROR) << 32 : 0));
-    if (EVENT_TYPE(event) == EVENT_NMI) /* its delivery has not begun (28.2.4) */
+    if (EVENT_TYPE(event) == EVENT_NMI && reason != REASON_TASK_SWITCH) /* its delivery has not begun (28.2.4) */
         vmwrite(INTERRUPTIBILITY, vmread(INTERRUPTIBILITY) & ~(u64)BLOCKED_BY_NMI);
 }
 
@@ -305,7 +306,7 @@ void vmx_exit(struct vcpu *v)
     v->exit.length = 0;
     v->exit.code64 = false; /* a code address is asked for where the length is not known: EPT violations */
     if (unlikely(event & EVENT_VALID))
-        keep_event(v, event);
+        keep_event(v, event, reason);
     if (reason == REASON_IO) {
         v->exit.reason = WEIR_EXIT_IO;
         v->exit.length = (u8)vmread(EXIT_LENGTH);
