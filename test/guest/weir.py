@@ -50,6 +50,10 @@ def same_digests(name, policy, exempt, parameters=None, words=()):
     equal("digests that Weir does not give", sorted(bare - weir), [])
 
 
+def case_task_switches_as_bare():
+    same_digests("task", None, "none")
+
+
 def case_digest_as_bare():
     same_digests("digest", None, r"digest (svm|com2)")
 

@@ -26,6 +26,11 @@ static bool load_pdptes(struct cpu *cpu, u64 cr3)
     return true;
 }
 
+static bool uses_pae(const struct guest_view *g, u64 cr0, u64 efer)
+{
+    return (cr0 & CR0_PG) && (g->cr4 & CR4_PAE) && !(efer & EFER_LMA);
+}
+
 /* MOV to CR0 (vol. 2B, MOV to control registers; vol. 3A, 10.8.5). */
 static bool write_cr0_of(struct vcpu *v, const struct guest_view *g, u64 value)
 {
@@ -33,22 +38,26 @@ static bool write_cr0_of(struct vcpu *v, const struct guest_view *g, u64 value)
 
     if (!control_check_cr0(g, value, &efer))
         return false;
-    bool pae = (value & CR0_PG) && (g->cr4 & CR4_PAE) && !(efer & EFER_LMA);
-    if (pae && ((g->cr0 ^ value) & (CR0_PG | CR0_CD | CR0_NW)) && !load_pdptes(v->cpu, g->cr3))
+    if (uses_pae(g, value, efer) && ((g->cr0 ^ value) & (CR0_PG | CR0_CD | CR0_NW)) && !load_pdptes(v->cpu, g->cr3))
         return false;
     vmx_load_control(v, &(struct control){(value & CR0_KNOWN) | CR0_ET, g->cr3, g->cr4, efer});
     return true;
 }
 
-/* Without paging, CR3 is a number that is kept. With it, CR3 and CR4 are not the kernel's. PCIDE needs IA-32e mode. */
+/* With paging, CR4 is not the kernel's, and CR3 is written by task switches only. PCIDE needs IA-32e mode. */
 bool vmx_write_control(struct vcpu *v, const struct guest_view *g, unsigned number, u64 value)
 {
     if (number == 0)
         return write_cr0_of(v, g, value);
-    if (!v->vmx->unpaged)
-        return false;
     if (number == 3) {
+        if (uses_pae(g, g->cr0, g->efer) && !load_pdptes(v->cpu, value))
+            return false;
         v->control.cr3 = value;
+        v->flush_tlb = true;
+        if (!v->vmx->unpaged)
+            vmwrite(GUEST_CR3, value);
+    } else if (!v->vmx->unpaged) {
+        return false;
     } else {
         if (value & (~rdmsr(MSR_VMX_CR4_FIXED1) | CR4_VMXE | CR4_SMXE | CR4_PCIDE))
             return false;
