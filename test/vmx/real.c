@@ -300,7 +300,9 @@ static void control_registers(void)
     CHECK(host_vmcs[GUEST_EFER], EFER_LME | EFER_LMA);
     CHECK(host_vmcs[ENTRY_CONTROLS] & ENTRY_GUEST_64, ENTRY_GUEST_64);
     CHECK(host_vmcs[PROC_CONTROLS] & (PROC_CR3_LOAD | PROC_CR3_STORE), 0);
-    CHECK(writes(3, 0x6000), false);
+    CHECK(writes(3, 0x6000), true); /* by a task switch */
+    CHECK(host_vmcs[GUEST_CR3], 0x6000);
+    CHECK(writes(4, CR4_PAE), false);
 }
 
 static void exceptions(void)
