@@ -138,9 +138,9 @@ static bool key_fits(const struct disk *d, const struct policy_storage_range *r,
 
     if (!r->check_bytes || sectors > POLICY_CHECK_SECTORS)
         return !r->check_bytes;
-    if (r->first >= d->id->sectors || d->id->sectors - r->first < sectors)
+    if (r->first >= d->id->sectors)
         return true; /* nothing of it is on this disk */
-    if (!read(context, r->first, sectors, data))
+    if (d->id->sectors - r->first < sectors || !read(context, r->first, sectors, data))
         return false;
     crypt_decrypt(transfer_key(d), 0, data, data, sectors);
     return memcmp(data + r->check_offset, r->check, r->check_bytes) == 0;
@@ -163,11 +163,12 @@ void disk_describe(struct disk *d, const uint8_t *data, disk_reader *read, void 
     text(id->model, data, WORD_MODEL, 20);
     text(id->serial, data, WORD_SERIAL, 10);
     id->sectors = sectors_of(data);
+    id->large = has_large_sectors(data);
     id->known = DISK_KNOWN;
     disk_rules(d);
     if (!d->rule.encrypt)
         return;
-    if (has_large_sectors(data))
+    if (id->large)
         (void)snprintf(storage.reason, sizeof(storage.reason), "disk %s %s on port %u has sectors of more than 512 bytes",
                        id->model, id->serial, d->number);
     else if (!keys_fit(d, read, context))

@@ -28,7 +28,8 @@ enum disk_known {
 /* Outlives an instance. */
 struct disk_identity {
     uint32_t known; /* enum disk_known */
-    uint32_t atapi;
+    uint16_t atapi;
+    uint16_t large; /* sectors of more than 512 bytes */
     uint64_t sectors;
     char model[44], serial[24];
 };

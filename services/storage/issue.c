@@ -96,7 +96,7 @@ static void decide(struct port *p, unsigned n)
     if (c->ncq) /* the tag is the slot (AHCI 1.3.1, 5.5.1) */
         c->fis[H2D_COUNT] = (uint8_t)((c->fis[H2D_COUNT] & 7) | n << 3);
     if (s->way == WAY_DIRECT && c->prds > DIRECT_PRDS)
-        s->way = is_media(c) ? WAY_BOUNCE : WAY_ABORT;
+        s->way = is_media(c) && !p->disk.id->large ? WAY_BOUNCE : WAY_ABORT;
 }
 
 /* The command is ours from here on: the guest sees it in PxCI, and whatever happens to us, it ends once. */

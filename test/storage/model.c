@@ -111,6 +111,7 @@ static bool identify(unsigned n, struct transfer *t)
     data[2 * 69 + 1] = 0x40; /* DRAT */
     data[2 * 83 + 1] = 0x04;
     memcpy(data + 200, &(uint32_t){ MODEL_SECTORS }, 4);
+    data[2 * 106 + 1] = model.port[n].large ? 0x50 : 0;
     return move(t, data, SECTOR, true);
 }
 

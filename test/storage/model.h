@@ -26,6 +26,7 @@ struct model_port {
     uint32_t commands, aborted, flushes, vendor, resets, longest; /* longest: most sectors in a command */
     uint8_t log[64];    /* command codes, in the order in which they were done */
     uint32_t logged;
+    bool large;         /* IDENTIFY says 4 KiB sectors */
 };
 
 struct model {

@@ -311,11 +311,38 @@ static void a_wrong_key_is_told(void)
     EXPECT("starts", model_start(0), true);
     model_end();
     model_begin();
+    rule(POLICY_ENCRYPT, MODEL_SECTORS - 1, UINT64_MAX);
+    model.tables.ranges[0].check_offset = 1024; /* beyond the disk's end */
+    model.tables.ranges[0].check_bytes = 2;
+    EXPECT("does not start where the key cannot be checked", model_start(0), false);
+    model_end();
+    model_begin();
     rule(POLICY_ENCRYPT, 0, UINT64_MAX);
     model.tables.storage[0].fields = POLICY_BY_MODEL;
     memcpy(model.tables.storage[0].model, "ANOTHER", 8);
     model.tables.storage[0].require = 1;
     EXPECT("does not start without the disk", model_start(0), false);
+    model_end();
+}
+
+/* What the parts of a command are is known for 512 bytes only. */
+static void large_sectors(void)
+{
+    model_begin();
+    rule(POLICY_ENCRYPT, 0, UINT64_MAX);
+    model.port[0].large = true;
+    EXPECT("an encrypted disk does not start", model_start(0), false);
+    EXPECT("and says why", strstr(storage.reason, "more than 512 bytes") != NULL, true);
+    model_end();
+    model_begin();
+    rule(POLICY_READ_ONLY, 0, 0);
+    model.port[0].large = true;
+    EXPECT("a read-only one does", model_start(0), true);
+    driver_start(0);
+    driver_put(0, 0, 0x25, 0, 64, EVEN, 64 * SECTOR, 4096);
+    EXPECT("PxIS", driver_run(0, 1, false), IS_DHRS);
+    driver_put(0, 0, 0x25, 0, 300, EVEN, 300 * SECTOR, SECTOR);
+    EXPECT("too many PRDs to pass on", driver_run(0, 1, false) & IS_TFES, IS_TFES);
     model_end();
 }
 
@@ -392,6 +419,7 @@ int main(void)
     a_denied_disk_is_not_there();
     identify_tells_no_zeroes_after_trim();
     a_wrong_key_is_told();
+    large_sectors();
     for (unsigned i = 0; i < 2 * HARMS; i++)
         somebody_else_drives_the_port(i / 2, i % 2);
     printf("%u failures\n", failures);
