@@ -207,7 +207,8 @@ static void log_line(struct out *o, const char *line, size_t bytes)
 static bool answer_log(const struct view *v, const char *name, struct out *o)
 {
     uint64_t capacity = weir_ring_capacity(v->ring_bytes), head = __atomic_load_n(&v->ring->head, __ATOMIC_ACQUIRE);
-    uint64_t at = head > capacity ? head - capacity : 0;
+    uint64_t most = capacity < o->room / 4 ? capacity : o->room / 4; /* the newest; JSON takes more room */
+    uint64_t at = head > most ? head - most : 0;
     char line[512];
     size_t n = 0;
     bool whole = at == 0;

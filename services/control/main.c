@@ -62,6 +62,7 @@ static void show(bool silent)
     struct view v = { .status = &status, .tables = &tables, .version = start->version, .now = vmm_now(),
                       .tsc_hz = start->tsc_hz, .init_is_silent = silent };
     struct vmm_result counters = vmm_trace(WEIR_TRACE_COUNTERS, 0);
+    bool done;
 
     if (counters.status == WEIR_OK) {
         memcpy(v.counters, vmm_transfer(), counters.value < sizeof(v.counters) ? counters.value : sizeof(v.counters));
@@ -77,7 +78,12 @@ static void show(bool silent)
         v.symbols = (const char *)symbols->va;
         v.symbols_bytes = symbols->bytes;
     }
-    finish(&o, command_answer(&parsed, &v, &o));
+    done = command_answer(&parsed, &v, &o);
+    if (o.used == o.room) {
+        refuse("the answer is too long");
+    } else {
+        finish(&o, done);
+    }
 }
 
 /* ---- asking init ---- */

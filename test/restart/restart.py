@@ -85,12 +85,12 @@ def case_storm_from_real_mode_to_linux():
 
 
 def case_weirctl_shows_and_restarts():
-    with Boot(policy=ALL) as machine:
+    with Boot(policy=ALL + "console{ ring_kib = 512 }\n") as machine:
         status = weirctl(machine, "status")
         equal("status", (status["vendor"], status["mode"], status["policy"], status["policy_generation"], status["iommu"]),
               ("AMD", "nested", "policy.lua", 1, "none"))
         equal("hash", status["policy_sha256"], machine.ok(
-            f"cat > /tmp/p <<'END'\n{ALL}END\nsha256sum /tmp/p").split()[0])
+            f"cat > /tmp/p <<'END'\n{ALL}console{{ ring_kib = 512 }}\nEND\nsha256sum /tmp/p").split()[0])
         matches("DESIGN's words", machine.ok("weirctl status"), "not a hostile driver service")
         equal("all but storage run", {n: s["state"] for n, s in ps(machine).items()},
               {**dict.fromkeys(ALL_SERVICES, "runs"), "storage": "off"})
@@ -110,8 +110,22 @@ def case_weirctl_shows_and_restarts():
             result = machine.sh(f"weirctl {words}")
             equal(words, result.status, status)
             matches(words, result.err.decode(), text)
+        # Several at once take turns; each gets its own answer.
+        equal("five each of four", machine.ok(
+            "for i in 1 2 3 4; do (for k in 1 2 3 4 5; do weirctl --json ps >/tmp/ps.$i.$k || echo ps; "
+            "weirctl restart watch >/tmp/restart.$i.$k || echo restart; done) & done; wait"), "")
+        answers = machine.ok("cat /tmp/ps.*").splitlines()
+        equal("services in each", [len(json.loads(answer)) for answer in answers], [7] * 20)
+        equal("restarts", machine.ok("sort -u /tmp/restart.*"), "watch: started anew\n")
         equal("only root", machine.sh("setuidgid nobody weirctl status 2>/dev/null || exit 9").status, 9)
         equal("the callback", in_port(machine, 0x5100), 0x5a)
+        # 5,120 lines are more than an answer has room for: the newest come.
+        machine.ok("for i in $(seq 20); do dd if=/dev/zero of=/dev/port bs=1 count=256 seek=20992 2>/dev/null; done")
+        while machine.weir_log().count("io write 0x52ff ") < 20:     # console may lag behind
+            machine.emulator.wait(0.2)
+        lines = weirctl(machine, "log watch")
+        true(f"many lines of the log: {len(lines)}", len(lines) > 500)
+        matches("the newest is there", lines[-1], "^watch: io write 0x52ff ")
 
 
 def case_weirctl_is_off_unless_named():
