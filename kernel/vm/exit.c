@@ -10,13 +10,11 @@
 #include "obj/memory.h"
 #include "obj/sched.h"
 #include "vcpu_ops.h"
-#include "x86/clock.h"
 #include "x86/cpu.h"
 #include "x86/fence.h"
 #include "x86/insn.h"
 
 #define INVALID_LIMIT 100000u /* entries */
-#define HALT_US 100000u /* one wait in the place of a HLT that always exits */
 
 bool trace_exits;
 
@@ -86,33 +84,12 @@ static void exit_iret(struct cpu *cpu, struct vcpu *v)
     v->attention = true;
 }
 
-/* Waits in the guest's place, for its next interrupt or the next timeout of a service. */
-static int wait_for_guest(struct cpu *cpu, struct vcpu *v)
-{
-    u64 now = rdtsc(), at = cpu->timers ? cpu->timers->deadline : now + clock_ticks(HALT_US);
-
-    vcpu_ops->leave_guest(cpu);
-    int vector = fence_wait_open(cpu, at > now ? at - now : 1);
-    vcpu_ops->enter_guest(v);
-    return vector;
-}
-
-/* HLT and MWAIT exit only while services are owed time, or always; the guest's wait goes on when they are done. */
+/* HLT and MWAIT exit only while services are owed time, or always: vcpu_before_entry() waits in the guest's place. */
 static void exit_hlt(struct cpu *cpu, struct vcpu *v)
 {
-    cpu->background_at = 0;
-    if (!cpu->ready_first) {
-        v->want_interrupt_exit = false;
-        vcpu_ops->intercept_interrupts(v, cpu->timers != NULL);
-        if ((cpu->timers || v->halt_exits) && (v->rflags & RFLAGS_IF)) {
-            int vector = wait_for_guest(cpu, v);
-            if (vector >= 0) {
-                vcpu_advance(v, v->exit.length);
-                vcpu_inject(v, EVENT_VALID | (unsigned)vector);
-            }
-        }
-    }
+    v->halted = v->exit.length;
     v->attention = true;
+    cpu->background_at = 0;
 }
 
 void exit_shutdown(struct cpu *cpu, struct vcpu *v)

@@ -14,10 +14,13 @@
 #include "obj/port.h"
 #include "obj/sched.h"
 #include "vcpu_ops.h"
+#include "x86/clock.h"
 #include "x86/cpu.h"
 #include "x86/fence.h"
 #include "x86/fpu.h"
 #include "x86/insn.h"
+
+#define HALT_US 100000u /* one wait in the place of a HLT that always exits */
 
 static void free_pages(struct domain *d, struct vcpu *v)
 {
@@ -146,14 +149,45 @@ noreturn void vcpu_park(struct cpu *cpu, struct vcpu *v, struct port *p)
     port_send(cpu, p, &v->client);
 }
 
+/* What the guest is given, it is given behind the HLT that it executed. */
+static void wake(struct vcpu *v)
+{
+    vcpu_advance(v, v->halted);
+    v->halted = 0;
+}
+
 static void inject_nmi(struct vcpu *v)
 {
     if (v->nmi_blocked || v->event || v->rip == v->nmi_iret_rip)
         return;
+    if (v->halted)
+        wake(v);
     v->nmi_pending = false;
     v->nmi_blocked = true;
     vcpu_inject(v, EVENT_VALID | EVENT_NMI << 8 | VECTOR_NMI);
     vcpu_ops->intercept_iret(v, true);
+}
+
+/*
+ * The guest has executed a HLT, the services have had their slice: an interrupt that is there now ends the HLT, whatever
+ * else is to be done. With nobody ready the CPU waits here for one, or for a service's timeout; where there is none of
+ * those either, the guest executes its HLT itself.
+ */
+static void wait_halted(struct cpu *cpu, struct vcpu *v)
+{
+    u64 now = rdtsc(), at = cpu->timers ? cpu->timers->deadline : now + clock_ticks(HALT_US);
+    bool wait = !cpu->ready_first && (cpu->timers || v->halt_exits);
+
+    if (v->rflags & RFLAGS_IF) {
+        vcpu_ops->leave_guest(cpu);
+        int vector = wait ? fence_wait_open(cpu, at > now ? at - now : 1) : fence_take_interrupt(cpu);
+        vcpu_ops->enter_guest(v);
+        if (vector >= 0) {
+            wake(v);
+            vcpu_inject(v, EVENT_VALID | (unsigned)vector);
+        }
+    }
+    v->halted = 0;
 }
 
 void vcpu_before_entry(struct cpu *cpu, struct vcpu *v)
@@ -171,7 +205,7 @@ void vcpu_before_entry(struct cpu *cpu, struct vcpu *v)
     }
     if (v->nmi_pending)
         inject_nmi(v);
-    v->attention = v->nmi_pending && !v->nmi_blocked;
+    v->attention = v->halted || (v->nmi_pending && !v->nmi_blocked);
     if (background_due(cpu) && !v->event) {
         ring3_enter(cpu);
         schedule(cpu);
@@ -181,6 +215,8 @@ void vcpu_before_entry(struct cpu *cpu, struct vcpu *v)
         v->want_interrupt_exit = owed;
         vcpu_ops->intercept_interrupts(v, owed);
     }
+    if (v->halted)
+        wait_halted(cpu, v);
 }
 
 noreturn void vcpu_enter(struct cpu *cpu, struct vcpu *v)

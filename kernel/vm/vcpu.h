@@ -93,6 +93,7 @@ struct vcpu {
     bool changed;   /* RFLAGS or event: SVM writes them back only then */
     bool flush_tlb;
     bool nmi_pending, nmi_blocked, want_interrupt_exit;
+    u8 halted; /* not 0: the guest waits in a HLT or MWAIT of that many bytes at rip */
     bool halt_exits; /* always: the CPU cannot wait in the guest's mode */
     u64 event;      /* to be injected at entry, EVENTINJ's format; 0: none; set by vcpu_inject */
     u64 nmi_iret_rip;

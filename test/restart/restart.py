@@ -69,6 +69,20 @@ def case_every_kind_of_failure():
               dict.fromkeys(("policy", "console", "emulator", "pci", "storage", "control"), 0))
 
 
+def case_a_halted_guest_wakes_beside_a_busy_service():
+    """watch answers and then loops until its 5 s of run time are over: HLT with and without STI before it ends in time."""
+    with_modules(watch="moody")
+    policy = 'io.log{ ports = "5000h-50FFh" }\n'
+    loops, stopped = 5, r"^weir: service watch stopped"
+    with Boot(guest="bios", parameters={0: loops}, policy=policy) as machine:
+        machine.expect(rb"in 05\r\nclock\r\n")
+        lacks("three ticks of the BIOS's clock", machine.weir_log(), stopped)
+    with Boot(policy=policy) as machine:
+        equal("IN", in_port(machine, 0x5000 + loops), loops)
+        machine.ok("sleep 0.2; sleep 0.2")
+        lacks("two short waits of Linux'", machine.weir_log(), stopped)
+
+
 def case_storm_from_real_mode_to_linux():
     """watch fails every 150 accesses to CMOS, timer and serial port, from the first boot sector on."""
     with_modules(watch="moody")
