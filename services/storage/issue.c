@@ -294,6 +294,15 @@ static bool is_blocked(const struct port *p)
     return p->s->stopped || p->parted & ~p->queued;
 }
 
+/*
+ * Disks take queued commands or others, not both at once (ACS-3, NCQ feature set): real ones abort all, QEMU 7.2 takes
+ * one's end for another's. No driver sends both; where a guest does, the kind that came later waits.
+ */
+static bool would_mix(const struct port *p, unsigned n)
+{
+    return p->issued & (p->slot[n].command.ncq ? ~p->queued : p->queued);
+}
+
 static unsigned eldest(const struct port *p, uint32_t slots)
 {
     unsigned best = (unsigned)__builtin_ctz(slots);
@@ -327,6 +336,8 @@ void issue_pending(struct port *p)
     while (left && !is_blocked(p)) {
         unsigned n = eldest(p, left);
 
+        if (would_mix(p, n))
+            return;
         left &= ~(1u << n);
         if (prepare(p, n))
             ring(p, n);

@@ -340,6 +340,8 @@ static void ring(struct model_port *p, uint32_t value)
         return;
     if (value & (p->ci | p->accepted))
         die("a doorbell is rung over a command at work", value);
+    if (queued ? p->ci & ~p->sact : value && (p->sact & (p->ci | p->accepted)))
+        die("queued commands and others at the disk at once", value);
     p->ci |= model.accepts ? value & ~queued : value;
     p->accepted |= model.accepts ? queued : 0;
 }

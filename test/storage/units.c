@@ -139,6 +139,29 @@ static void a_flush_does_not_overtake_a_split_write(void)
     model_end();
 }
 
+/* The model ends the test where it has both kinds at once. */
+static void queued_commands_and_others_take_turns(void)
+{
+    static const uint8_t order[] = { ATA_READ_FPDMA, ATA_READ_FPDMA, 0x25, ATA_READ_FPDMA };
+
+    begin(POLICY_READ_ONLY);
+    model.automatic = false;
+    model.port[0].logged = 0;
+    for (unsigned n = 0; n < 4; n++) {
+        driver_put(0, n, order[n], n * 8, 8, EVEN + n * 4096, 4096, 4096);
+        if (order[n] == ATA_READ_FPDMA)
+            reg_write(0, PX_SACT, 1u << n);
+        reg_write(0, PX_CI, 1u << n);
+    }
+    for (unsigned i = 0; i < 20 && reg_read(0, PX_CI) | reg_read(0, PX_SACT); i++)
+        (void)model_step(0, 0);
+    EXPECT("all have ended", reg_read(0, PX_CI) | reg_read(0, PX_SACT), 0);
+    EXPECT("none twice", model.port[0].logged, 4);
+    for (unsigned n = 0; n < 4; n++)
+        EXPECT("in their order", model.port[0].log[n], order[n]);
+    model_end();
+}
+
 static void a_split_commands_parts_do_not_show(void)
 {
     begin(POLICY_ENCRYPT);
@@ -409,6 +432,7 @@ int main(void)
     the_largest_command();
     thirty_two_at_once_in_any_order();
     a_flush_does_not_overtake_a_split_write();
+    queued_commands_and_others_take_turns();
     a_split_commands_parts_do_not_show();
     ranges_are_where_the_policy_says();
     errors_tell_their_own_sector();
