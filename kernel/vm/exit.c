@@ -82,6 +82,8 @@ static void exit_iret(struct cpu *cpu, struct vcpu *v)
     v->nmi_blocked = false;
     vcpu_ops->intercept_iret(v, false);
     v->attention = true;
+    if (v->nmi_pending && v->rip == v->nmi_iret_rip && v->emulator)
+        emulate_start(cpu, v); /* so that the next NMI comes right behind the IRET */
 }
 
 /* HLT and MWAIT exit only while services are owed time, or always: vcpu_before_entry() waits in the guest's place. */

@@ -84,6 +84,8 @@ void vcpu_raise(struct vcpu *v, u8 vector, int64_t error_code)
 {
     u64 error = error_code >= 0 ? EVENT_ERROR | (u64)error_code << 32 : 0;
 
+    if (vector != VECTOR_DB)
+        v->rflags |= RFLAGS_RF; /* faults push it (AMD APM vol. 2, 3.1.6) */
     vcpu_inject(v, EVENT_VALID | EVENT_EXCEPTION << 8 | vector | error);
 }
 
@@ -97,6 +99,14 @@ void vcpu_raise_step(struct vcpu *v)
 {
     vcpu_ops->set_step(v);
     vcpu_raise(v, VECTOR_DB, -1);
+}
+
+void vcpu_end_step(struct vcpu *v)
+{
+    v->rflags &= ~RFLAGS_RF;
+    v->changed = true;
+    if (v->rflags & RFLAGS_TF)
+        vcpu_raise_step(v);
 }
 
 void vcpu_get_state(struct vcpu *v, struct weir_emu_state *s)

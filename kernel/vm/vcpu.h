@@ -173,15 +173,17 @@ void vcpu_raise(struct vcpu *v, u8 vector, int64_t error_code);
 void vcpu_raise_pf(struct vcpu *v, u64 linear, u32 error_code);
 /* #DB with DR6.BS, as after a single-stepped instruction. */
 void vcpu_raise_step(struct vcpu *v);
+/* The end of an instruction with TF or RF set. */
+void vcpu_end_step(struct vcpu *v);
 /*
- * Steps over the instruction that exited and raises #DB where TF is set. That RIP has moved tells the vendor's code to
- * end the interrupt shadow and to cut RIP to 32 bits outside 64-bit code.
+ * Steps over the instruction that exited, ends RF and raises #DB where TF is set. That RIP has moved tells the vendor's
+ * code to end the interrupt shadow and to cut RIP to 32 bits outside 64-bit code.
  */
 static inline void vcpu_advance(struct vcpu *v, unsigned length)
 {
     v->rip += length;
-    if (unlikely(v->rflags & RFLAGS_TF))
-        vcpu_raise_step(v);
+    if (unlikely(v->rflags & (RFLAGS_TF | RFLAGS_RF)))
+        vcpu_end_step(v);
 }
 
 #endif

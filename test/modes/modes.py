@@ -94,6 +94,7 @@ def linux(mode, size):
 def digests(mode):
     same_digests("paging", None, "none", words=mode.words)
     same_digests("real", None, "none", parameters=mode.real, words=mode.words)
+    same_digests("traps", None, "none", parameters={1: int(not mode.bochs)}, words=mode.words)
     if mode.has_task_switches:
         same_digests("task", None, "none", parameters={1: int(mode.bochs)}, words=mode.words)
 

@@ -72,7 +72,7 @@ void vcpu_handle_exit(struct cpu *cpu, struct vcpu *exited)
     describe(&exited->exit);
 }
 
-void vcpu_raise_step(struct vcpu *exited)
+void vcpu_end_step(struct vcpu *exited)
 {
     (void)exited;
 }

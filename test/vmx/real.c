@@ -89,7 +89,7 @@ void vcpu_handle_exit(struct cpu *cpu, struct vcpu *exited)
     handled = exited->exit.reason;
 }
 
-void vcpu_raise_step(struct vcpu *to)
+void vcpu_end_step(struct vcpu *to)
 {
     (void)to;
 }

@@ -268,6 +268,7 @@ static noinline void exception(struct vcpu *v, u32 event)
     if (paging_is_shadow() && (event & 0xff) == VECTOR_PF) {
         v->exit.reason = WEIR_EXIT_PAGE_FAULT;
         v->exit.length = 0;
+        v->rflags |= RFLAGS_RF; /* as a CPU saves it with a fault's exit (28.3.3); Bochs does not */
         v->exit.gpa = vmread(QUALIFICATION);
         v->exit.error = vmread(EXIT_EVENT_ERROR);
         note_code(v, event & EPT_NMI_UNBLOCKED);

@@ -26,7 +26,7 @@ void rt_trap_init(void);
 void rt_load_tss(void);
 void rt_trap(struct trap *trap);
 
-static struct gate idt[256] __attribute__((aligned(16)));
+static struct gate idt[256] __attribute__((aligned(4096))); /* one page, which a program may map once more */
 struct rt_descriptor rt_idtr __attribute__((section(".data"))) = { sizeof(idt) - 1, 0 };
 static struct tss64 tss;
 static u8 ring0_stack[4096] __attribute__((aligned(16)));
