@@ -92,9 +92,10 @@ static enum weir_status restart(uint32_t id)
     return result;
 }
 
-static uint64_t seq; /* of the request that is being worked on */
+static uint64_t seq;       /* of the request that is being worked on */
+static uint64_t reloading; /* of the last one for another policy */
 
-void ask_finish(enum weir_status result, const char *reason)
+static void ask_finish(enum weir_status result, const char *reason)
 {
     publish();
     status->result = result;
@@ -104,6 +105,15 @@ void ask_finish(enum weir_status result, const char *reason)
     __atomic_store_n(&status->answered, seq, __ATOMIC_RELEASE); /* pairs with control's acquire */
     if (services[SERVICE_CONTROL].note) {
         (void)!vmm_signal(services[SERVICE_CONTROL].note, CONTROL_ANSWERED);
+    }
+}
+
+void ask_reloaded(enum weir_status result, const char *reason)
+{
+    if (seq == reloading) {
+        ask_finish(result, reason);
+    } else {
+        publish();
     }
 }
 
@@ -143,6 +153,7 @@ void ask_answer(void)
         }
         name[sizeof(name) - 1] = '\0';
         if (reload(request->bytes, name, &reason)) {
+            reloading = seq;
             return;
         }
         result = WEIR_E_BUSY;

@@ -12,8 +12,11 @@ must_check enum weir_status ask_begin(void);
 /* control has signalled CONTROL_ASKED. */
 void ask_answer(void);
 
-/* What control asked last is done, or reason says why not. */
-void ask_finish(enum weir_status result, const char *reason);
+/*
+ * The other policy that control asked for is in force, or reason says why not. Where control has asked for something else
+ * meanwhile, that has its own answer, and this one nobody waits for.
+ */
+void ask_reloaded(enum weir_status result, const char *reason);
 
 /* The text of the policy is another now. */
 void ask_policy_changed(void);

@@ -48,7 +48,7 @@ enum weir_status reload_start(const void *text, size_t bytes, const char *name, 
     if (c->state != SERVICE_IDLE || changing || services[SERVICE_POLICY].state != SERVICE_RUNNING) {
         return WEIR_E_BUSY;
     }
-    *why = "there is no text, or no memory for it";
+    *why = bytes ? "no memory for the text" : "the policy is empty";
     m = bytes ? things_make_memory("candidate.lua", bytes) : NULL;
     if (!m) {
         return WEIR_E_MEMORY;
@@ -74,7 +74,7 @@ void reload_failed(const char *why)
     services[SERVICE_CANDIDATE].state = SERVICE_IDLE;
     drop_text();
     say("the policy stays as it is: %s", why);
-    ask_finish(WEIR_E_ARG, why);
+    ask_reloaded(WEIR_E_ARG, why);
 }
 
 /* ---- may it be changed now? ---- */
@@ -246,7 +246,7 @@ void reload_ready(void)
         guest_go_on();
         changing = false;
         if (done) {
-            ask_finish(WEIR_OK, "");
+            ask_reloaded(WEIR_OK, "");
         } else {
             reload_failed(reason);
         }

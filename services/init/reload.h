@@ -13,7 +13,7 @@
 /* Makes what a candidate needs. uart: first port of Weir's UART or 0. */
 must_check enum weir_status reload_begin(const struct policy_tables *tables, uint16_t uart);
 
-/* Starts a candidate on a copy of the text. WEIR_OK: ask_finish() is called later. Else *reason says why not. */
+/* Starts a candidate on a copy of the text. WEIR_OK: ask_reloaded() is called later. Else *reason says why not. */
 must_check enum weir_status reload_start(const void *text, size_t bytes, const char *name, const char **reason);
 
 /* The candidate is ready: puts it in force. Context: its call of READY is held; the message page is used. */

@@ -175,6 +175,9 @@ static void a_reload_within_another_is_refused(void)
     CHECK(run_init(asked_again_meanwhile), FAKE_ENOUGH);
     CHECK(stage, 3);
     CHECK(changes(), 1);
+    CHECK(status()->answered, 2);
+    CHECK(status()->result, WEIR_E_BUSY); /* not the word on the first, which came in force behind it */
+    CHECK_TEXT(status()->reason, "another policy is being evaluated");
     CHECK(status()->service[4].state, CONTROL_S_RUNS);
 }
 
@@ -206,11 +209,36 @@ static void an_error_in_a_policy_is_all_that_happens(void)
     expect_log("the policy stays as it is: new.lua:3: nonsense\n");
 }
 
+static bool an_empty_policy(void)
+{
+    if (still_starting()) {
+        return true;
+    }
+    if (!guest_runs()) {
+        return false;
+    }
+    if (stage++) {
+        return enough();
+    }
+    reload();
+    ((struct control_request *)region("control", "ask"))->bytes = 0;
+    return true;
+}
+
+static void an_empty_policy_is_refused_as_such(void)
+{
+    boot();
+    CHECK(run_init(an_empty_policy), FAKE_ENOUGH);
+    CHECK(status()->result, WEIR_E_BUSY);
+    CHECK_TEXT(status()->reason, "the policy is empty");
+}
+
 const struct scenario reload_scenarios[] = {
     SCENARIO(reloads_leak_nothing),
     SCENARIO(policy_fails_while_another_is_evaluated),
     SCENARIO(policy_is_lost_while_another_is_evaluated),
     SCENARIO(a_reload_within_another_is_refused),
     SCENARIO(an_error_in_a_policy_is_all_that_happens),
+    SCENARIO(an_empty_policy_is_refused_as_such),
     { 0 },
 };
