@@ -342,26 +342,37 @@ static bool answer_show(const struct view *v, struct out *o)
     return true;
 }
 
+void command_refuse(const struct parsed *p, const char *reason, struct out *o)
+{
+    o->json = p->json;
+    if (p->json) {
+        out_open(o, NULL, '{');
+        out_string(o, "result", "failed", 6);
+        out_string(o, "reason", reason, sizeof(((struct control_status *)0)->reason));
+        out_close(o, '}');
+    } else {
+        out_text(o, "%s", reason);
+    }
+    out_text(o, "\n");
+}
+
 /* What only init can do: its word on it. */
 static bool answer_done(const struct parsed *p, const struct view *v, struct out *o)
 {
-    const char *reason = v->init_is_silent ? SILENT : v->status->reason;
-    bool done = !v->init_is_silent && v->status->result == WEIR_OK;
     const char *what = p->command == COMMAND_RELOAD ? "in force" : "started anew";
 
-    if (o->json) {
-        out_open(o, NULL, '{');
-        out_string(o, "result", done ? what : "failed", 16);
-        if (!done) {
-            out_string(o, "reason", reason, sizeof(v->status->reason));
-        }
-        out_close(o, '}');
-    } else if (done) {
-        out_text(o, "%s: %s\n", p->argument, what);
-    } else {
-        out_text(o, "%s\n", reason);
+    if (v->init_is_silent || v->status->result != WEIR_OK) {
+        command_refuse(p, v->init_is_silent ? SILENT : v->status->reason, o);
+        return false;
     }
-    return done;
+    if (p->json) {
+        out_open(o, NULL, '{');
+        out_string(o, "result", what, strlen(what));
+        out_close(o, '}');
+    } else {
+        out_text(o, "%s: %s\n", p->argument, what);
+    }
+    return true;
 }
 
 /* ---- */
@@ -422,7 +433,7 @@ bool command_answer(const struct parsed *p, const struct view *v, struct out *o)
     default:
         done = answer_done(p, v, o);
     }
-    if (o->json) {
+    if (o->json && done) {
         out_text(o, "\n");
     }
     return done;

@@ -66,6 +66,9 @@ bool command_parse(const char *line, struct parsed *p, const char **reason);
 /* The index of the service in the status, or -1. */
 int command_service(const struct control_status *s, const char *name);
 
+/* The answer to what is not done: why (at most a control_status's reason), as text or as JSON. */
+void command_refuse(const struct parsed *p, const char *reason, struct out *o);
+
 /* Writes the command's answer, once init has answered. false: it could not be done. */
 bool command_answer(const struct parsed *p, const struct view *v, struct out *o);
 

@@ -50,7 +50,7 @@ static void refuse(const char *reason)
 {
     struct out o = { .text = answer + HEADER, .room = ANSWER_BYTES };
 
-    out_text(&o, "%s\n", reason);
+    command_refuse(&parsed, reason, &o);
     finish(&o, false);
 }
 

@@ -229,8 +229,7 @@ static void commanded(uint8_t what, uint64_t signals_before)
         if (signals != signals_before) {
             guest.state = CONTROL_BUSY;
             check_request();
-        } else {
-            guest.json = false; /* refused, in words */
+        } else { /* refused */
             answered();
         }
         return;

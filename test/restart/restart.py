@@ -131,6 +131,8 @@ def case_weirctl_shows_and_restarts():
         answers = machine.ok("cat /tmp/ps.*").splitlines()
         equal("services in each", [len(json.loads(answer)) for answer in answers], [7] * 20)
         equal("restarts", machine.ok("sort -u /tmp/restart.*"), "watch: started anew\n")
+        equal("a refusal as JSON", json.loads(machine.sh("weirctl --json restart nobody").err),
+              {"result": "failed", "reason": "there is no such service"})
         equal("only root", machine.sh("setuidgid nobody weirctl status 2>/dev/null || exit 9").status, 9)
         equal("the callback", in_port(machine, 0x5100), 0x5a)
         # 5,120 lines are more than an answer has room for: the newest come.
