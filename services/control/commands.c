@@ -45,7 +45,7 @@ static void hash_text(const uint8_t hash[32], char text[65])
     }
 }
 
-static bool answer_status(const struct view *v, struct out *o)
+static void answer_status(const struct view *v, struct out *o)
 {
     struct words w = words_of(v->version);
     const char *mode = strncmp(w.paging, "shadow", 6) ? "nested" : "shadow";
@@ -62,7 +62,7 @@ static bool answer_status(const struct view *v, struct out *o)
         if (v->init_is_silent) {
             out_text(o, "warning  %s\n", SILENT);
         }
-        return true;
+        return;
     }
     out_open(o, NULL, '{');
     out_string(o, "version", w.version, sizeof(w.version));
@@ -78,7 +78,6 @@ static bool answer_status(const struct view *v, struct out *o)
     out_number(o, "uptime_ms", ms);
     out_number(o, "init_answers", !v->init_is_silent);
     out_close(o, '}');
-    return true;
 }
 
 /* ---- ps ---- */
@@ -167,7 +166,7 @@ static void ps_line(const struct view *v, const struct control_service *s, struc
     out_text(o, "\n");
 }
 
-static bool answer_ps(const struct view *v, struct out *o)
+static void answer_ps(const struct view *v, struct out *o)
 {
     if (o->json) {
         out_open(o, NULL, '[');
@@ -189,7 +188,6 @@ static bool answer_ps(const struct view *v, struct out *o)
     if (o->json) {
         out_close(o, ']');
     }
-    return true;
 }
 
 /* ---- log ---- */
@@ -204,7 +202,7 @@ static void log_line(struct out *o, const char *line, size_t bytes)
 }
 
 /* Lines of the merged ring; those of one service begin with its name and a colon, init's with "weir". */
-static bool answer_log(const struct view *v, const char *name, struct out *o)
+static void answer_log(const struct view *v, const char *name, struct out *o)
 {
     uint64_t capacity = weir_ring_capacity(v->ring_bytes), head = __atomic_load_n(&v->ring->head, __ATOMIC_ACQUIRE);
     uint64_t most = capacity < o->room / 4 ? capacity : o->room / 4; /* the newest; JSON takes more room */
@@ -235,7 +233,6 @@ static bool answer_log(const struct view *v, const char *name, struct out *o)
     if (o->json) {
         out_close(o, ']');
     }
-    return true;
 }
 
 /* ---- stat ---- */
@@ -269,7 +266,7 @@ static void stat_storage(const struct weir_storage_counts *c, struct out *o)
     stat_group(o, "storage", names, values, sizeof(names) / sizeof(names[0]));
 }
 
-static bool answer_stat(const struct view *v, struct out *o)
+static void answer_stat(const struct view *v, struct out *o)
 {
     static const char *const reasons[] = {
 #define X(name, text) text,
@@ -310,7 +307,6 @@ static bool answer_stat(const struct view *v, struct out *o)
     if (o->json) {
         out_close(o, '}');
     }
-    return true;
 }
 
 /* ---- policy ---- */
@@ -320,7 +316,7 @@ static void policy_line(void *context, const char *line)
     log_line(context, line, strlen(line));
 }
 
-static bool answer_show(const struct view *v, struct out *o)
+static void answer_show(const struct view *v, struct out *o)
 {
     char hash[65];
 
@@ -339,7 +335,6 @@ static bool answer_show(const struct view *v, struct out *o)
         out_close(o, ']');
         out_close(o, '}');
     }
-    return true;
 }
 
 void command_refuse(const struct parsed *p, const char *reason, struct out *o)
@@ -356,23 +351,18 @@ void command_refuse(const struct parsed *p, const char *reason, struct out *o)
     out_text(o, "\n");
 }
 
-/* What only init can do: its word on it. */
-static bool answer_done(const struct parsed *p, const struct view *v, struct out *o)
+/* What only init can do, and has done. */
+static void answer_done(const struct parsed *p, struct out *o)
 {
     const char *what = p->command == COMMAND_RELOAD ? "in force" : "started anew";
 
-    if (v->init_is_silent || v->status->result != WEIR_OK) {
-        command_refuse(p, v->init_is_silent ? SILENT : v->status->reason, o);
-        return false;
-    }
-    if (p->json) {
+    if (o->json) {
         out_open(o, NULL, '{');
         out_string(o, "result", what, strlen(what));
         out_close(o, '}');
     } else {
         out_text(o, "%s: %s\n", p->argument, what);
     }
-    return true;
 }
 
 /* ---- */
@@ -410,31 +400,35 @@ bool command_parse(const char *line, struct parsed *p, const char **reason)
 
 bool command_answer(const struct parsed *p, const struct view *v, struct out *o)
 {
-    bool done;
+    bool is_inits = p->command == COMMAND_RESTART || p->command == COMMAND_RELOAD;
 
+    if (is_inits && (v->init_is_silent || v->status->result != WEIR_OK)) {
+        command_refuse(p, v->init_is_silent ? SILENT : v->status->reason, o);
+        return false;
+    }
     o->json = p->json;
     o->later = false;
     switch (p->command) {
     case COMMAND_STATUS:
-        done = answer_status(v, o);
+        answer_status(v, o);
         break;
     case COMMAND_PS:
-        done = answer_ps(v, o);
+        answer_ps(v, o);
         break;
     case COMMAND_LOG:
-        done = answer_log(v, p->argument, o);
+        answer_log(v, p->argument, o);
         break;
     case COMMAND_STAT:
-        done = answer_stat(v, o);
+        answer_stat(v, o);
         break;
     case COMMAND_SHOW:
-        done = answer_show(v, o);
+        answer_show(v, o);
         break;
     default:
-        done = answer_done(p, v, o);
+        answer_done(p, o);
     }
-    if (o->json && done) {
+    if (o->json) {
         out_text(o, "\n");
     }
-    return done;
+    return true;
 }

@@ -4,8 +4,8 @@
 import os
 import random
 import re
+import sys
 import tempfile
-import time
 from pathlib import Path
 
 from boot import Boot
@@ -13,7 +13,6 @@ from emulator import Ended
 from harness import ROOT, equal, fail, lacks, main, true
 from paths import BUILD
 
-import sys
 sys.path.insert(0, str(ROOT / "test/encryption"))
 import plain64  # noqa: E402
 

@@ -19,8 +19,8 @@ static u32 entries;
 static u64 region, region_bytes; /* Weir's: the largest reserved range between RAM */
 
 /*
- * QEMU 7.2, with or without Weir, dies or mixes up data where a port is stopped under a command that is not queued (PIO
- * above all). So phases with such commands but without resets take turns with phases of queued ones with resets.
+ * QEMU 7.2, with or without Weir, dies where a port is stopped under a command that is not queued (PIO above all). So phases
+ * with such commands but without resets take turns with phases of queued ones with resets.
  */
 static bool queued_only;
 
