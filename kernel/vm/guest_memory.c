@@ -100,7 +100,7 @@ bool guest_walk(struct cpu *cpu, const struct guest_view *g, u64 linear, u32 acc
                 goto reserved;
             nx = true;
         }
-        if (pae && (e & PTE_ADDR) >> cpu_features.address_bits)
+        if (pae && (e & (f.levels == 3 ? ~PTE_NX : PTE_ADDR)) >> cpu_features.address_bits) /* PAE: 62:52 as well (5.3.3) */
             goto reserved;
         if (!is_pdpte) /* the legacy PDPTE has no rights */
             w->rights &= e;

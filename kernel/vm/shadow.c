@@ -21,7 +21,7 @@
 static u16 unsync[UNSYNC_MAX]; /* page tables that may not be synchronized; checked before use */
 static unsigned unsync_count;
 static unsigned entry_bytes = 8; /* of the guest's tables in its present mode */
-static bool reserves_nx;         /* EFER.NXE is 0 */
+static u64 reserved;             /* bits of an entry: NX without EFER.NXE, PAE's 62:52 */
 
 static bool is_cached(void)
 {
@@ -41,7 +41,7 @@ static u64 shadow_of(u64 leaf)
 {
     u64 map, bits = leaf & (PTE_U | PTE_PWT | PTE_PCD | PAT_4K | PTE_NX);
 
-    if ((leaf & (PTE_P | PTE_A)) != (PTE_P | PTE_A) || (reserves_nx && (leaf & PTE_NX)))
+    if ((leaf & (PTE_P | PTE_A)) != (PTE_P | PTE_A) || (leaf & reserved))
         return 0;
     map = npt_lookup(leaf & PTE_ADDR);
     if (!map)
@@ -129,7 +129,7 @@ void shadow_load_root(struct vcpu *v)
         v->code[i].code = NULL;
     pool_root = 0;
     entry_bytes = k->cr4 & CR4_PAE ? 8 : 4;
-    reserves_nx = !(k->efer & EFER_NXE);
+    reserved = (k->efer & EFER_NXE ? 0 : PTE_NX) | (k->efer & EFER_LMA ? 0 : 0x7ffull << 52);
     if (k->efer & EFER_LMA) {
         pool_path++;
         pool_root = get(v->cpu, MAKE_KEY(a20_address(k->cr3 & PTE_ADDR), 4u, 0));

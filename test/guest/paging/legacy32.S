@@ -64,6 +64,25 @@ resume:
     popl %ebp
     ret
 
+/* Jumps to legacy_ops, which switches paging on; what it left in EDX goes to legacy_count. */
+    .globl legacy_jump32
+legacy_jump32:
+    pushl %ebp
+    movl legacy_cr4, %eax
+    movl %eax, %cr4
+    movl legacy_cr3, %eax
+    movl %eax, %cr3
+    movl %cr0, %eax
+    movl %eax, %ebp
+    orl $CR0_PG_WP, %eax
+    movl $1f, %ebx
+    movl legacy_ops, %ecx
+    jmp *%ecx
+1:  movl %ebp, %cr0
+    movl %edx, legacy_count
+    popl %ebp
+    ret
+
 /*
  * The error code lies on the stack; no other exception is expected, and any would be a triple
  * fault.

@@ -79,10 +79,13 @@ void guest_main(void)
     take_identity_map();
     put_code();
     rt_printf("paging smep %u smap %u 1g %u\n", have_smep, have_smap, have_1g);
-    section_levels();
-    section_large();
-    section_tables();
-    section_model();
+    if (!rt_param[1]) {
+        section_levels();
+        section_large();
+        section_tables();
+        section_model();
+    }
+    section_corners();
     section_legacy();
     section(NULL);
 }

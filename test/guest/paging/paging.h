@@ -81,5 +81,6 @@ void section_large(void);
 void section_tables(void);
 void section_model(void);
 void section_legacy(void);
+void section_corners(void);
 
 #endif
