@@ -89,6 +89,10 @@ static void exit_iret(struct cpu *cpu, struct vcpu *v)
 /* HLT and MWAIT exit only while services are owed time, or always: vcpu_before_entry() waits in the guest's place. */
 static void exit_hlt(struct cpu *cpu, struct vcpu *v)
 {
+    if (v->rflags & RFLAGS_TF) { /* the step's trap would end the wait at once (Intel SDM vol. 3C, 27.7.2) */
+        vcpu_advance(v, v->exit.length);
+        return;
+    }
     v->halted = v->exit.length;
     v->attention = true;
     cpu->background_at = 0;

@@ -227,7 +227,10 @@ real_steps:
     pushw %ax
     popfw
     nop
-    pushfw
+    testb $1, rt_param + 4
+    jz 1f
+    hlt                         /* IF is 0: its own trap ends it */
+1:  pushfw
     popw %dx
     cli
     sti
