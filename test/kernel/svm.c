@@ -131,6 +131,7 @@ static void exits(u64 code, u64 info1, u64 info2)
     handled = 0;
     svm_exit(&v);
     CHECK(handled, 1);
+    CHECK(vmcb.clean, 0); /* nothing is said to be unchanged (15.15): all of the VMCB is loaded at every VMRUN */
 }
 
 static void io(const char *what, u64 info, struct io_exit expected)
