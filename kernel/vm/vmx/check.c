@@ -4,6 +4,7 @@
  * read from the current VMCS. Each broken rule is logged with its field and value.
  */
 #include "core/log.h"
+#include "mm/space.h"
 #include "vmx.h"
 
 #define AR_TYPE(ar) ((ar) & 15)
@@ -42,7 +43,8 @@ static void check_control(const struct guest *g)
     rule(!(g->cr0 & CR0_PG) || (g->cr0 & CR0_PE), "CR0", g->cr0, "PG needs PE");
     rule((g->cr4 & cr4_must) == cr4_must && !(g->cr4 & ~cr4_may), "CR4", g->cr4, "a bit differs from what VMX fixes");
     rule(!g->ia32e || ((g->cr0 & CR0_PG) && (g->cr4 & CR4_PAE)), "CR4", g->cr4, "IA-32e mode needs CR0.PG and CR4.PAE");
-    rule(g->ia32e || !(g->cr4 & BIT(17)), "CR4", g->cr4, "PCIDE is for IA-32e mode");
+    rule(g->ia32e || !(g->cr4 & CR4_PCIDE), "CR4", g->cr4, "PCIDE is for IA-32e mode");
+    rule((g->cr0 & CR0_WP) || !(g->cr4 & BIT(23)), "CR4", g->cr4, "CET needs CR0.WP");
     rule(!(vmread(GUEST_CR3) >> cpu_features.address_bits), "CR3", vmread(GUEST_CR3), "beyond the physical address width");
     rule(!(vmread(GUEST_DR7) >> 32), "DR7", vmread(GUEST_DR7), "bits 63:32 must be 0");
     rule(!(g->efer & ~(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)), "EFER", g->efer, "reserved bits must be 0");
@@ -50,6 +52,23 @@ static void check_control(const struct guest *g)
     rule(!(g->cr0 & CR0_PG) || !(g->efer & EFER_LMA) == !(g->efer & EFER_LME), "EFER", g->efer, "with paging LMA must equal LME");
     rule(is_canonical(vmread(GUEST_SYSENTER_ESP)), "SYSENTER_ESP", vmread(GUEST_SYSENTER_ESP), "not canonical");
     rule(is_canonical(vmread(GUEST_SYSENTER_EIP)), "SYSENTER_EIP", vmread(GUEST_SYSENTER_EIP), "not canonical");
+}
+
+/* 27.3.1.1: what the entry controls have loaded; 27.3.1.6 */
+static void check_loaded(const struct guest *g)
+{
+    u64 debugctl = vmread(GUEST_DEBUGCTL), pat = vmread(GUEST_PAT), reserved = 0x1e6 | ~0ull << cpu_features.address_bits;
+    bool pae = (g->cr0 & CR0_PG) && (g->cr4 & CR4_PAE) && !g->ia32e && (vmread(PROC_CONTROLS_2) & PROC2_EPT);
+
+    rule(!(g->entry & ENTRY_LOAD_DEBUG) || !(debugctl & ~0xffc7ull), "DEBUGCTL", debugctl, "reserved bits must be 0");
+    for (unsigned i = 0; i < 8 && (g->entry & ENTRY_LOAD_PAT); i++) {
+        u8 type = (u8)(pat >> (8 * i));
+        rule(type <= 7 && type != 2 && type != 3, "PAT", pat, "no such memory type");
+    }
+    for (unsigned i = 0; i < 4 && pae; i++) {
+        u64 pdpte = vmread(GUEST_PDPTE0 + 2 * i);
+        rule(!(pdpte & PTE_P) || !(pdpte & reserved), "PDPTE", pdpte, "reserved bits must be 0");
+    }
 }
 
 static void check_limit(const char *name, u64 limit, u64 ar)
@@ -60,7 +79,7 @@ static void check_limit(const char *name, u64 limit, u64 ar)
 
 static void check_code(const struct guest *g, u64 ar)
 {
-    u64 type = AR_TYPE(ar), ss = AR_DPL(vmread(GUEST_SS_RIGHTS));
+    u64 type = AR_TYPE(ar), ss = AR_DPL(vmread(GUEST_SS_RIGHTS)), rpl = vmread(GUEST_SS) & 3;
 
     rule(type == 9 || type == 11 || type == 13 || type == 15 || (type == 3 && g->unrestricted), "CS rights", ar,
          "type must be accessed code");
@@ -68,6 +87,7 @@ static void check_code(const struct guest *g, u64 ar)
     rule((type & 13) != 9 || AR_DPL(ar) == ss, "CS rights", ar, "DPL of non-conforming code must be SS's");
     rule((type & 13) != 13 || AR_DPL(ar) <= ss, "CS rights", ar, "DPL of conforming code must not be above SS's");
     rule(!g->ia32e || !(ar & AR_L) || !(ar & AR_DB), "CS rights", ar, "L and D exclude each other");
+    rule(g->unrestricted || (vmread(GUEST_CS) & 3) == rpl, "CS", vmread(GUEST_CS), "RPL must be SS's");
 }
 
 /* 27.3.1.2 */
@@ -90,7 +110,8 @@ static void check_segment(const struct guest *g, unsigned i)
     rule(!(ar & AR_RESERVED), name, ar, "reserved bits of the rights must be 0");
     rule(ar & AR_S, name, ar, "S must be 1");
     rule(ar & AR_P, name, ar, "P must be 1");
-    rule(i > WEIR_EMU_DS || i == WEIR_EMU_ES || !(base >> 32), name, base, "base bits 63:32 must be 0");
+    rule(i > WEIR_EMU_DS || !(base >> 32), name, base, "base bits 63:32 must be 0");
+    rule(is_canonical(base), name, base, "base not canonical");
     check_limit(name, limit, ar);
     if (i == WEIR_EMU_CS) {
         check_code(g, ar);
@@ -99,10 +120,12 @@ static void check_segment(const struct guest *g, unsigned i)
     if (i == WEIR_EMU_SS) {
         rule(AR_TYPE(ar) == 3 || AR_TYPE(ar) == 7, name, ar, "type must be accessed writable data");
         rule(g->unrestricted || AR_DPL(ar) == (selector & 3), name, ar, "DPL must be the selector's RPL");
-        rule((g->cr0 & CR0_PE) || AR_DPL(ar) == 0, name, ar, "DPL must be 0 with CR0.PE=0");
+        rule(((g->cr0 & CR0_PE) && AR_TYPE(vmread(GUEST_CS_RIGHTS)) != 3) || AR_DPL(ar) == 0, name, ar,
+             "DPL must be 0 with CR0.PE=0, or a data segment as CS");
         return;
     }
     rule((ar & 1) && (!(ar & 8) || (ar & 2)), name, ar, "type must be accessed and readable");
+    rule(g->unrestricted || AR_TYPE(ar) > 11 || AR_DPL(ar) >= (selector & 3), name, ar, "DPL must not be below the selector's RPL");
 }
 
 static void check_system_segments(const struct guest *g)
@@ -113,7 +136,13 @@ static void check_system_segments(const struct guest *g)
     rule(AR_TYPE(tr) == 11 || (AR_TYPE(tr) == 3 && !g->ia32e), "TR rights", tr, "type must be a busy TSS");
     rule(!(vmread(GUEST_TR) & 4), "TR", vmread(GUEST_TR), "TI must be 0");
     check_limit("TR limit", vmread(GUEST_ES_LIMIT + 2 * WEIR_EMU_TR), tr);
-    rule((ldtr & RIGHTS_UNUSABLE) || ((ldtr & 0xff) == 0x82 && !(ldtr & AR_RESERVED)), "LDTR rights", ldtr, "must be a present LDT");
+    rule(is_canonical(vmread(GUEST_TR_BASE)), "TR base", vmread(GUEST_TR_BASE), "not canonical");
+    if (!(ldtr & RIGHTS_UNUSABLE)) {
+        rule((ldtr & 0xff) == 0x82 && !(ldtr & AR_RESERVED), "LDTR rights", ldtr, "must be a present LDT");
+        rule(!(vmread(GUEST_LDTR) & 4), "LDTR", vmread(GUEST_LDTR), "TI must be 0");
+        check_limit("LDTR limit", vmread(GUEST_ES_LIMIT + 2 * WEIR_EMU_LDTR), ldtr);
+        rule(is_canonical(vmread(GUEST_LDTR_BASE)), "LDTR base", vmread(GUEST_LDTR_BASE), "not canonical");
+    }
     rule(is_canonical(vmread(GUEST_GDTR_BASE)), "GDTR base", vmread(GUEST_GDTR_BASE), "not canonical");
     rule(is_canonical(vmread(GUEST_IDTR_BASE)), "IDTR base", vmread(GUEST_IDTR_BASE), "not canonical");
     rule(!(vmread(GUEST_GDTR_LIMIT) >> 16), "GDTR limit", vmread(GUEST_GDTR_LIMIT), "above FFFFh");
@@ -124,7 +153,9 @@ static void check_system_segments(const struct guest *g)
 static void check_rip_and_activity(const struct guest *g)
 {
     u64 rip = vmread(GUEST_RIP), blocked = vmread(INTERRUPTIBILITY), activity = vmread(ACTIVITY);
+    u64 debug = vmread(PENDING_DEBUG);
     bool code64 = g->ia32e && (vmread(GUEST_CS_RIGHTS) & AR_L), pending = g->event & BIT(31);
+    bool steps = (g->rflags & RFLAGS_TF) && !(vmread(GUEST_DEBUGCTL) & BIT(1));
     u32 type = (g->event >> 8) & 7;
 
     rule(code64 ? is_canonical(rip) : !(rip >> 32), "RIP", rip, "not canonical, or above 4 GiB outside of 64-bit code");
@@ -141,6 +172,9 @@ static void check_rip_and_activity(const struct guest *g)
     rule(!pending || type != 2 || !(blocked & (BLOCKED_BY_MOV_SS | BLOCKED_BY_NMI)), "interruptibility", blocked,
          "an NMI is injected while NMIs are blocked");
     rule(!(blocked & BLOCKED_BY_SMI), "interruptibility", blocked, "SMI blocked when not in SMM");
+    rule(!(debug & ~0x1500full), "pending debug exceptions", debug, "reserved bits must be 0");
+    rule((!(blocked & 3) && activity != 1) || !(debug & BIT(14)) == !steps, "pending debug exceptions", debug,
+         "while STI or MOV SS blocks, or in HLT, BS must equal RFLAGS.TF (without DEBUGCTL.BTF)");
     rule(vmread(VMCS_LINK) == ~0ull, "VMCS link pointer", vmread(VMCS_LINK), "must be all ones");
 }
 
@@ -157,7 +191,9 @@ static void check_event(const struct guest *g)
     rule(type != 2 || vector == 2, "event", g->event, "an NMI's vector must be 2");
     rule(type != 3 || vector < 32, "event", g->event, "an exception's vector must be below 32");
     rule(has_error == needs, "event", g->event, "error code: exactly with #DF, #TS, #NP, #SS, #GP, #PF, #AC in protected mode");
-    rule(type < 4 || vmread(ENTRY_LENGTH) <= 15, "event", g->event, "a software event needs the instruction's length");
+    rule(!has_error || !(vmread(ENTRY_EVENT_ERROR) >> 16), "error code", vmread(ENTRY_EVENT_ERROR), "bits 31:16 must be 0");
+    rule(!(g->event & 0x7ffff000), "event", g->event, "reserved bits must be 0");
+    rule(type < 4 || type == 7 || vmread(ENTRY_LENGTH) - 1 < 15, "instruction length", vmread(ENTRY_LENGTH), "a software event needs it");
 }
 
 void vmx_explain(struct vcpu *v, u32 reason)
@@ -176,6 +212,7 @@ void vmx_explain(struct vcpu *v, u32 reason)
     g.v86 = g.rflags & RFLAGS_VM;
     log_line("weir: VM entry failed at %lx: reason %x, qualification %lx", v->rip, reason, vmread(QUALIFICATION));
     check_control(&g);
+    check_loaded(&g);
     for (unsigned i = 0; i <= WEIR_EMU_GS; i++)
         check_segment(&g, i);
     check_system_segments(&g);
