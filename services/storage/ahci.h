@@ -146,5 +146,6 @@ enum {
 #define ATA_WRITE_FPDMA 0x61u
 #define ATA_IDENTIFY_PACKET 0xa1u
 #define ATA_IDENTIFY 0xecu
+#define ATA_SET_FEATURES 0xefu
 
 #endif

@@ -6,17 +6,18 @@
 static const struct {
     uint8_t class, addressing;
 } commands[256] = {
-    [0x20] = { COMMAND_READ, ADDRESS_28 }, /* READ SECTORS */
+    [0x10] = { COMMAND_NO_DATA, ADDRESS_NONE }, /* RECALIBRATE (ATA-3) */
+    [0x20 ... 0x21] = { COMMAND_READ, ADDRESS_28 }, /* READ SECTORS, the same without retries (ATA-4) */
     [0x24 ... 0x25] = { COMMAND_READ, ADDRESS_48 }, /* READ SECTORS EXT, READ DMA EXT */
     [0x27] = { COMMAND_NO_DATA, ADDRESS_NONE }, /* READ NATIVE MAX ADDRESS EXT */
     [0x29] = { COMMAND_READ, ADDRESS_48 }, /* READ MULTIPLE EXT */
     [0x2f] = { COMMAND_OTHER_DATA, ADDRESS_NONE }, /* READ LOG EXT */
-    [0x30] = { COMMAND_WRITE, ADDRESS_28 }, /* WRITE SECTORS */
+    [0x30 ... 0x31] = { COMMAND_WRITE, ADDRESS_28 }, /* WRITE SECTORS, the same without retries */
     [0x34 ... 0x35] = { COMMAND_WRITE, ADDRESS_48 }, /* WRITE SECTORS EXT, WRITE DMA EXT */
     [0x37] = { COMMAND_CHANGES, ADDRESS_NONE }, /* SET MAX ADDRESS EXT */
     [0x39] = { COMMAND_WRITE, ADDRESS_48 }, /* WRITE MULTIPLE EXT */
     [0x3d] = { COMMAND_WRITE, ADDRESS_48 }, /* WRITE DMA FUA EXT */
-    [0x40] = { COMMAND_NO_DATA, ADDRESS_NONE }, /* READ VERIFY SECTORS */
+    [0x40 ... 0x41] = { COMMAND_NO_DATA, ADDRESS_NONE }, /* READ VERIFY SECTORS, the same without retries */
     [0x42] = { COMMAND_NO_DATA, ADDRESS_NONE }, /* READ VERIFY SECTORS EXT */
     [0x47] = { COMMAND_OTHER_DATA, ADDRESS_NONE }, /* READ LOG DMA EXT */
     [0x60] = { COMMAND_READ, ADDRESS_NCQ }, /* READ FPDMA QUEUED */
@@ -26,13 +27,13 @@ static const struct {
     [0xc4] = { COMMAND_READ, ADDRESS_28 }, /* READ MULTIPLE */
     [0xc5] = { COMMAND_WRITE, ADDRESS_28 }, /* WRITE MULTIPLE */
     [0xc6] = { COMMAND_NO_DATA, ADDRESS_NONE }, /* SET MULTIPLE MODE */
-    [0xc8] = { COMMAND_READ, ADDRESS_28 }, /* READ DMA */
-    [0xca] = { COMMAND_WRITE, ADDRESS_28 }, /* WRITE DMA */
+    [0xc8 ... 0xc9] = { COMMAND_READ, ADDRESS_28 }, /* READ DMA, the same without retries */
+    [0xca ... 0xcb] = { COMMAND_WRITE, ADDRESS_28 }, /* WRITE DMA, the same without retries */
     [0xce] = { COMMAND_WRITE, ADDRESS_48 }, /* WRITE MULTIPLE FUA EXT */
     [0xe0 ... 0xe3] = { COMMAND_NO_DATA, ADDRESS_NONE }, /* STANDBY and IDLE, IMMEDIATE or not */
     [0xe5 ... 0xe7] = { COMMAND_NO_DATA, ADDRESS_NONE }, /* CHECK POWER MODE, SLEEP, FLUSH CACHE */
     [0xea] = { COMMAND_NO_DATA, ADDRESS_NONE }, /* FLUSH CACHE EXT */
-    [0xef] = { COMMAND_NO_DATA, ADDRESS_NONE }, /* SET FEATURES */
+    [ATA_SET_FEATURES] = { COMMAND_NO_DATA, ADDRESS_NONE },
     [0xf5] = { COMMAND_NO_DATA, ADDRESS_NONE }, /* SECURITY FREEZE LOCK */
     [0xf8] = { COMMAND_NO_DATA, ADDRESS_NONE }, /* READ NATIVE MAX ADDRESS */
     [0xf9] = { COMMAND_CHANGES, ADDRESS_NONE }, /* SET MAX ADDRESS */
@@ -43,6 +44,7 @@ static const struct {
 };
 
 #define ATA_SMART 0xb0u
+#define FEATURE_OFFSET_BOOT 0x09u /* SET FEATURES: sector 0 is in the reserved area from then on (ATA/ATAPI-6, 8.46) */
 #define SMART_LOG_READ 0xd5u
 #define SMART_LOG_WRITE 0xd6u
 #define LOG_SCT_STATUS 0xe0u /* a command to it can be WRITE SAME (ACS-3, 8.3) */
@@ -118,10 +120,16 @@ struct command command_parse(const uint8_t *fis, uint32_t header)
     c.addressing = commands[fis[H2D_COMMAND]].addressing;
     if ((fis[H2D_COMMAND] == 0x2f || fis[H2D_COMMAND] == 0x47) && fis[H2D_LBA0] == LOG_SCT_DATA)
         c.class = COMMAND_UNKNOWN;
+    if (fis[H2D_COMMAND] == ATA_SET_FEATURES && fis[H2D_FEATURES] == FEATURE_OFFSET_BOOT)
+        c.class = COMMAND_CHANGES;
     if (!c.addressing)
         return c;
-    if (c.addressing == ADDRESS_28 && !(fis[H2D_DEVICE] & DEVICE_LBA)) {
-        c.class = COMMAND_UNKNOWN; /* cylinder, head, sector: obsolete since ATA/ATAPI-6 */
+    /*
+     * Cylinder, head and sector are obsolete since ATA/ATAPI-6, and 48-bit commands never had them: disks abort those
+     * without the LBA bit, QEMU takes them for another sector than the LBA's. Queued ones have no other form.
+     */
+    if (c.addressing != ADDRESS_NCQ && !(fis[H2D_DEVICE] & DEVICE_LBA)) {
+        c.class = COMMAND_UNKNOWN;
         return c;
     }
     c.lba = lba_of(fis, c.addressing);
@@ -134,6 +142,7 @@ void command_place(uint8_t *fis, enum command_addressing addressing, uint64_t lb
     fis[H2D_LBA0] = (uint8_t)lba;
     fis[H2D_LBA1] = (uint8_t)(lba >> 8);
     fis[H2D_LBA2] = (uint8_t)(lba >> 16);
+    fis[H2D_DEVICE] |= DEVICE_LBA;
     if (addressing == ADDRESS_28) {
         fis[H2D_DEVICE] = (uint8_t)((fis[H2D_DEVICE] & 0xf0) | (lba >> 24 & 0xf));
         fis[H2D_COUNT] = (uint8_t)sectors;

@@ -138,8 +138,6 @@ static bool key_fits(const struct disk *d, const struct policy_storage_range *r,
 
     if (!r->check_bytes || sectors > POLICY_CHECK_SECTORS)
         return !r->check_bytes;
-    if (r->first >= d->id->sectors)
-        return true; /* nothing of it is on this disk */
     if (d->id->sectors - r->first < sectors || !read(context, r->first, sectors, data))
         return false;
     crypt_decrypt(transfer_key(d), 0, data, data, sectors);
@@ -156,9 +154,31 @@ static bool keys_fit(const struct disk *d, disk_reader *read, void *context)
     return true;
 }
 
+/* Then the policy probably means another disk, and what it calls encrypted would be plain. */
+static bool has_range_beyond(const struct disk *d)
+{
+    const struct policy_storage *e = d->rule.encrypt;
+    const struct policy_storage_range *r = &storage.tables->ranges[e->first_range];
+
+    for (unsigned i = 0; i < e->nranges; i++, r++)
+        if (r->first >= d->id->sectors || (r->last != UINT64_MAX && r->last >= d->id->sectors))
+            return true;
+    return false;
+}
+
+/* Why it can't be encrypted as its rule says. NULL: it can. */
+static const char *trouble(const struct disk *d, disk_reader *read, void *context)
+{
+    return d->id->large                ? "it has sectors of more than 512 bytes"
+           : has_range_beyond(d)       ? "a range reaches beyond its last sector"
+           : !keys_fit(d, read, context) ? "wrong key: its decrypted start is not what it should be"
+                                         : NULL;
+}
+
 void disk_describe(struct disk *d, const uint8_t *data, disk_reader *read, void *context)
 {
     struct disk_identity *id = d->id;
+    const char *why = NULL;
 
     text(id->model, data, WORD_MODEL, 20);
     text(id->serial, data, WORD_SERIAL, 10);
@@ -166,17 +186,13 @@ void disk_describe(struct disk *d, const uint8_t *data, disk_reader *read, void 
     id->large = has_large_sectors(data);
     id->known = DISK_KNOWN;
     disk_rules(d);
-    if (!d->rule.encrypt)
+    if (d->rule.encrypt && !d->deny)
+        why = trouble(d, read, context);
+    if (!why)
         return;
-    if (id->large)
-        (void)snprintf(storage.reason, sizeof(storage.reason), "disk %s %s on port %u has sectors of more than 512 bytes",
-                       id->model, id->serial, d->number);
-    else if (!keys_fit(d, read, context))
-        (void)snprintf(storage.reason, sizeof(storage.reason),
-                       "%.64s:%u: wrong key for disk %.40s %.20s on port %u: its decrypted start is not what it should be",
-                       storage.tables->name, d->rule.encrypt->line, id->model, id->serial, d->number);
-    else
-        return;
+    (void)snprintf(storage.reason, sizeof(storage.reason), "%.64s:%u: disk %.40s %.20s on port %u (%llu sectors): %s",
+                   storage.tables->name, d->rule.encrypt->line, id->model, id->serial, d->number,
+                   (unsigned long long)id->sectors, why);
     hw_log("%s", storage.reason);
     d->deny = true;
 }

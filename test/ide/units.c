@@ -167,6 +167,8 @@ static void small_disks_are_read_by_cylinder(void)
     EXPECT("status", status_of(0), STATUS_DRDY | STATUS_DRQ);
     data_in(0, sector, SECTOR, SECTOR);
     EXPECT("the sector", memcmp(sector, plain, SECTOR), 0);
+    port_out(IDE_PRIMARY + IDE_COMMAND, 0x24); /* 48-bit commands have no such form */
+    EXPECT("status", status_of(0), STATUS_DRDY | STATUS_ERR);
     end();
 }
 

@@ -348,6 +348,19 @@ static void a_wrong_key_is_told(void)
     model_end();
 }
 
+static void a_range_beyond_the_disk_is_told(void)
+{
+    static const uint64_t beyond[][2] = { { MODEL_SECTORS, UINT64_MAX }, { 8, MODEL_SECTORS }, { 8, MODEL_SECTORS - 1 } };
+
+    for (unsigned i = 0; i < 3; i++) {
+        model_begin();
+        rule(POLICY_ENCRYPT, beyond[i][0], beyond[i][1]);
+        EXPECT("starts where the disk has all of the range", model_start(0), i == 2);
+        EXPECT("and says why", strstr(storage.reason, "beyond its last sector") != NULL, i < 2);
+        model_end();
+    }
+}
+
 /* What the parts of a command are is known for 512 bytes only. */
 static void large_sectors(void)
 {
@@ -443,6 +456,7 @@ int main(void)
     a_denied_disk_is_not_there();
     identify_tells_no_zeroes_after_trim();
     a_wrong_key_is_told();
+    a_range_beyond_the_disk_is_told();
     large_sectors();
     for (unsigned i = 0; i < 2 * HARMS; i++)
         somebody_else_drives_the_port(i / 2, i % 2);

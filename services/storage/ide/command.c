@@ -13,7 +13,9 @@ static bool is_dma(uint8_t code)
     case 0x35: /* WRITE DMA EXT */
     case 0x3d: /* WRITE DMA FUA EXT */
     case 0xc8: /* READ DMA */
+    case 0xc9: /* the same without retries (ATA-4) */
     case 0xca: /* WRITE DMA */
+    case 0xcb:
         return true;
     default:
         return false;
