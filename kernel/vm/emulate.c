@@ -269,6 +269,8 @@ void emulate_continue(struct cpu *cpu, struct vcpu *v)
     case WEIR_EMU_RESTART:
         return; /* the guest tries again */
     }
+    if (!v->delivering && paging_is_shadow() && shadow_give_way(v))
+        return;
     log_line("weir: the emulator does not know the instruction at %lx (%x %x %x %x); #UD", v->emulated_rip, e->code[0],
              e->code[1], e->code[2], e->code[3]);
     if (v->delivering)

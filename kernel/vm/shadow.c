@@ -22,6 +22,7 @@ static u16 unsync[UNSYNC_MAX]; /* page tables that may not be synchronized; chec
 static unsigned unsync_count;
 static unsigned entry_bytes = 8; /* of the guest's tables in its present mode */
 static u64 reserved;             /* bits of an entry: NX without EFER.NXE, PAE's 62:52 */
+static u64 native_rip = ~0ull;   /* whose instruction the emulator does not know: it writes upper tables itself */
 
 static bool is_cached(void)
 {
@@ -93,8 +94,12 @@ static void synchronize(struct cpu *cpu, u16 page)
 {
     pool_meta[page].synced = true;
     pool_protect(KEY_TABLE(pool_meta[page].key));
-    if (KEY_LEVEL(pool_meta[page].key) == 1)
+    if (KEY_LEVEL(pool_meta[page].key) == 1) {
         refresh(cpu, page, 0, 512, false);
+    } else {
+        page_zero(pool_tables[page]);
+        pool_flush();
+    }
 }
 
 static void synchronize_all(struct cpu *cpu)
@@ -150,18 +155,18 @@ void shadow_forget_all(struct vcpu *v)
 }
 
 /* The guest writes a frame. false: its instruction is to be emulated, an upper table that is in use is there. */
-static bool let_write(struct cpu *cpu, u64 frame)
+static bool let_write(struct cpu *cpu, u64 frame, bool native)
 {
     u16 next;
 
-    if (unsync_count > UNSYNC_MAX - 2) /* a 32-bit table has two shadows */
+    if (unsync_count > UNSYNC_MAX - 6) /* a 32-bit table has two shadows, a directory four */
         synchronize_all(cpu);
     for (u16 page = pool_chain[pool_hash(frame)]; page; page = next) {
         struct shadow_page *p = &pool_meta[page];
         next = p->next;
         if (!is_synced(page, frame))
             continue;
-        if (KEY_LEVEL(p->key) == 1) {
+        if (KEY_LEVEL(p->key) == 1 || native) {
             p->synced = false;
             unsync[unsync_count++] = page;
         } else if (p->path == pool_path || page == pool_root || p->writes < WRITES_MAX) {
@@ -224,10 +229,21 @@ static u16 descend(struct cpu *cpu, const struct guest_walk *w, u64 linear)
     return page;
 }
 
+bool shadow_give_way(struct vcpu *v)
+{
+    bool again = v->exit.reason == WEIR_EXIT_PAGE_FAULT && native_rip != v->rip;
+
+    native_rip = v->rip;
+    return again;
+}
+
 void shadow_invalidate(struct vcpu *v, u64 linear)
 {
     u16 page = pool_root;
 
+    for (unsigned i = 0; i < unsync_count; i++) /* of upper tables nothing is known any more */
+        if (!pool_meta[unsync[i]].synced && KEY_LEVEL(pool_meta[unsync[i]].key) > 1)
+            page_zero(pool_tables[unsync[i]]);
     if (!(v->control.efer & EFER_LMA))
         linear = (u32)linear;
     for (unsigned level = pool_root ? 4 : 3;; level--) {
@@ -273,7 +289,7 @@ static void fill(struct cpu *cpu, struct vcpu *v, const struct guest_walk *w, u6
     }
     u16 page = descend(cpu, w, linear);
     /* Without the guest's CR0.WP, which the CPU has, a page may be read-only and written to. */
-    if (write && (!(w->rights & PTE_W) || !let_write(cpu, map & PTE_ADDR))) {
+    if (write && (!(w->rights & PTE_W) || !let_write(cpu, map & PTE_ADDR, v->rip == native_rip))) {
         if (w->gpa & PAGE_MASK)
             mmio_access(cpu, v);
         else /* its first bytes may lie in the page before */

@@ -5,7 +5,8 @@
  *
  * shadow-simple is a virtual TLB: cleared at each flush. shadow-cached keeps the tables: each belongs to one table of
  * the guest's, whose frame the guest cannot write unseen. A written page table (level 1) becomes unsynchronized: it
- * stays writable, and is compared with its shadow at the guest's next CR3 load; a written upper one is forgotten.
+ * stays writable, and is compared with its shadow at the guest's next CR3 load; a written upper one is forgotten, or where it is in use the
+ * instruction emulated; one that the emulator does not know makes it unsynchronized as well.
  *
  * One vCPU. All memory comes from a fixed pool; what is not used is evicted, so nothing here can fail.
  */
@@ -21,6 +22,8 @@ struct vcpu;
 void shadow_load_root(struct vcpu *v);
 /* Everything is forgotten: the map, or the mode of the guest's paging, has changed. Then as shadow_load_root. */
 void shadow_forget_all(struct vcpu *v);
+/* The emulator does not know the instruction that met a write-protected table. true: it can be tried again, natively. */
+bool shadow_give_way(struct vcpu *v);
 /* INVLPG. Guest context. */
 void shadow_invalidate(struct vcpu *v, u64 linear);
 

@@ -31,6 +31,10 @@ class Mode:
         return self.words[0] == "--cpu"
 
     @property
+    def strict(self):
+        return {2: {"vmx": 1, "svm": 2}[self.extension] if self.bochs else 0}
+
+    @property
     def has_task_switches(self):
         """QEMU has no intercept of them, which shadow paging needs (doc/limits.md)."""
         return self.bochs or "shadow" not in self.paging
@@ -92,7 +96,7 @@ def linux(mode, size):
 
 
 def digests(mode):
-    same_digests("paging", None, "none", words=mode.words)
+    same_digests("paging", None, "none", parameters=mode.strict, words=mode.words)
     same_digests("real", None, "none", parameters=mode.real, words=mode.words)
     if mode.real_by_v86 and "shadow" not in mode.paging: # every HLT exits
         output("real", *mode.words, parameters={1: 8, 2: 1, 4: 1})

@@ -84,8 +84,15 @@ void guest_main(void)
         section_large();
         section_tables();
         section_model();
+        section_writers();
+        section_many();
+        section_control();
     }
-    section_corners();
-    section_legacy();
+    if (rt_param[1] == 2)
+        section_control();
+    if (rt_param[1] < 2) {
+        section_corners();
+        section_legacy();
+    }
     section(NULL);
 }

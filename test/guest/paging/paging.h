@@ -80,6 +80,9 @@ void section_levels(void);
 void section_large(void);
 void section_tables(void);
 void section_model(void);
+void section_writers(void);
+void section_many(void);
+void section_control(void);
 void section_legacy(void);
 void section_corners(void);
 
