@@ -44,6 +44,8 @@ void timer_add(struct cpu *cpu, struct thread *t, u64 deadline)
         link = &(*link)->next_timer;
     t->next_timer = *link;
     *link = t;
+    if (cpu->vcpu)
+        cpu->vcpu->attention = true; /* its exits have to come in time */
 }
 
 void timer_remove(struct cpu *cpu, struct thread *t)

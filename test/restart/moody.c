@@ -18,7 +18,7 @@
 
 static struct vmm_service service;
 static uint64_t policy;
-static bool sleeps_later;
+static bool sleeps_later, wakes_later;
 
 static void fault(void)
 {
@@ -66,9 +66,20 @@ static void sleep_later(void)
     service.deadline = vmm_now();
 }
 
+/* Answers, and wakes after 50 ms. */
+static void wake_later(void)
+{
+    wakes_later = true;
+    service.deadline = vmm_now() + SECOND / 20;
+}
+
 static uint64_t later(void *context)
 {
     (void)context;
+    if (wakes_later) {
+        vmm_log("moody: awake");
+        return 0;
+    }
     if (sleeps_later) {
         hold();
     }
@@ -76,7 +87,7 @@ static uint64_t later(void *context)
     return 0;
 }
 
-static void (*const deeds[])(void) = { fault, end, loop, hold, eat, loop_later, sleep_later };
+static void (*const deeds[])(void) = { fault, end, loop, hold, eat, loop_later, sleep_later, wake_later };
 #define DEEDS (sizeof(deeds) / sizeof(deeds[0]))
 
 static enum weir_verdict io(void *context, struct weir_msg *msg)

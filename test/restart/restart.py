@@ -83,6 +83,14 @@ def case_a_halted_guest_wakes_beside_a_busy_service():
         lacks("two short waits of Linux'", machine.weir_log(), stopped)
 
 
+def case_services_wake_beside_a_guest_without_exits():
+    """VT-x's preemption timer: the guest loops with IF=0, nothing exits by itself. (AMD-V has no such timer.)"""
+    with_modules(watch="moody")
+    with Boot("--cpu", "vmx", guest="bios", parameters={0: 7, 1: 1},
+              policy='io.log{ ports = "5000h-50FFh" }\n') as machine:
+        machine.wait_log(r"moody: deed 7 .*\n(.*\n)*watch: moody: awake", 200)
+
+
 def case_storm_from_real_mode_to_linux():
     """watch fails every 150 accesses to CMOS, timer and serial port, from the first boot sector on."""
     with_modules(watch="moody")

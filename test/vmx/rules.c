@@ -110,7 +110,8 @@ static const struct row rows[] = {
     ONE(LONG, GUEST_SYSENTER_ESP, BIT(47), "SYSENTER_ESP is 800000000000: not canonical"),
     ONE(LONG, GUEST_SYSENTER_EIP, BIT(47), "SYSENTER_EIP is 800000000000: not canonical"),
     ONE(LONG, GUEST_DEBUGCTL, 0x20, "DEBUGCTL is 20: reserved bits must be 0"),
-    ONE(LONG, GUEST_PAT, 0x0007040600070402, "PAT is 7040600070402: no such memory type"),
+    ONE(LONG, GUEST_PAT, 0x0007040600070402, "PAT is 7040600070402: memory types are 0, 1 and 4 to 7"),
+    ONE(LONG, GUEST_PAT, 0x0807040600070406, "PAT is 807040600070406: memory types are 0, 1 and 4 to 7"),
     ONE(PAE, GUEST_PDPTE0 + 6, 0x3, "PDPTE is 3: reserved bits must be 0"),
 
     ONE(LONG, LIMIT(SS), 0xffff0000, "SS is ffff0000: limit bits 11:0 must be 1 with G=1"),

@@ -4,9 +4,11 @@
 #include "core/string.h"
 #include "mm/page.h"
 #include "obj/domain.h"
+#include "obj/sched.h"
 #include "obj/thread.h"
 #include "vm/paging.h"
 #include "vmx.h"
+#include "x86/clock.h"
 
 #define MSR_VMX_BASIC 0x480u
 #define MSR_VMX_PROC2 0x48bu
@@ -38,7 +40,7 @@ static void choose_controls(struct vmx_features *f, u32 *lacks)
 
     f->revision = (u32)basic & 0x7fffffff;
     f->string_info = basic & BASIC_STRING_INFO;
-    f->pin = controls(0x481 + real, PIN_NMI | PIN_VIRTUAL_NMI, 0, lacks);
+    f->pin = controls(0x481 + real, PIN_NMI | PIN_VIRTUAL_NMI, PIN_PREEMPTION_TIMER, lacks);
     f->proc = controls(0x482 + real, PROC_IO_BITMAPS | PROC_MSR_BITMAP, PROC_SECONDARY, lacks);
     f->exit = controls(0x483 + real, EXIT_HOST_64,
                        EXIT_SAVE_DEBUG | EXIT_SAVE_PAT | EXIT_LOAD_PAT | EXIT_SAVE_EFER | EXIT_LOAD_EFER, lacks);
@@ -97,25 +99,17 @@ const char *vmx_unusable(void)
     return why;
 }
 
-static bool vmx_operation(u64 pa, bool on)
-{
-    bool failed;
-
-    if (on)
-        asm volatile("vmxon %1" : "=@ccna"(failed) : "m"(pa) : "memory");
-    else
-        asm volatile("vmclear %1" : "=@ccna"(failed) : "m"(pa) : "memory");
-    return !failed;
-}
-
 void vmx_init_cpu(struct cpu *cpu)
 {
     u32 *region = page_alloc(&kernel_budget, 1);
+    bool failed;
 
     ASSERT(region);
+    u64 pa = pa_of(region);
     *region = vmx_features.revision;
     write_cr4(read_cr4() | CR4_VMXE);
-    ASSERT(vmx_operation(pa_of(region), true));
+    asm volatile("vmxon %1" : "=@ccna"(failed) : "m"(pa) : "memory");
+    ASSERT(!failed);
     vmx_bitmaps_init();
     ept_init();
     if (!vmx_features.unrestricted) {
@@ -161,10 +155,13 @@ void vmx_setup(struct vcpu *v)
     bool failed;
 
     *(u32 *)v->vmx->vmcs = f->revision;
-    ASSERT(vmx_operation(v->control_pa, false));
+    asm volatile("vmclear %1" : "=@ccna"(failed) : "m"(v->control_pa) : "memory");
+    ASSERT(!failed);
     asm volatile("vmptrld %1" : "=@ccna"(failed) : "m"(v->control_pa) : "memory");
     ASSERT(!failed);
-    vmwrite(PIN_CONTROLS, f->pin);
+    vmwrite(PIN_CONTROLS, f->pin & ~(u32)PIN_PREEMPTION_TIMER); /* on while services are owed time */
+    if (f->pin & PIN_PREEMPTION_TIMER)
+        vmwrite(PREEMPTION_TIMER, clock_ticks(SLICE_US) >> (rdmsr(MSR_VMX_BASIC + 5) & 31)); /* A.6 */
     vmwrite(PROC_CONTROLS, f->proc);
     vmwrite(PROC_CONTROLS_2, f->proc2);
     vmwrite(EXIT_CONTROLS, f->exit);

@@ -87,10 +87,9 @@ void vmx_get_segments(struct vcpu *v, struct weir_emu_state *s)
     s->dr[5] = vmread(GUEST_DR7);
     for (unsigned i = 0; i <= WEIR_EMU_TR; i++)
         s->segment[i] = vmx_get_segment(v->vmx, i);
-    s->segment[WEIR_EMU_GDTR] = (struct weir_emu_segment){
-        .limit = (u32)vmread(GUEST_GDTR_LIMIT), .base = vmread(GUEST_GDTR_BASE)};
-    s->segment[WEIR_EMU_IDTR] = (struct weir_emu_segment){
-        .limit = (u32)vmread(GUEST_IDTR_LIMIT), .base = vmread(GUEST_IDTR_BASE)};
+    for (unsigned i = WEIR_EMU_GDTR; i <= WEIR_EMU_IDTR; i++)
+        s->segment[i] = (struct weir_emu_segment){
+            .limit = (u32)vmread(GUEST_ES_LIMIT + 2 * i), .base = vmread(GUEST_ES_BASE + 2 * i)};
 }
 
 static void set_tables(struct vmx *x, const struct weir_emu_segment *s)

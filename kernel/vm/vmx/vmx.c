@@ -27,7 +27,7 @@ static const u8 reason_of[64] = { /* 0 stands for none, IO is named apart */
     [24] = WEIR_EXIT_FORBIDDEN, [25] = WEIR_EXIT_FORBIDDEN, [26] = WEIR_EXIT_FORBIDDEN, [27] = WEIR_EXIT_FORBIDDEN,
     [28] = WEIR_EXIT_CR,
     [31] = WEIR_EXIT_RDMSR,     [32] = WEIR_EXIT_WRMSR,     [36] = WEIR_EXIT_MWAIT,     [48] = WEIR_EXIT_NESTED,
-    [50] = WEIR_EXIT_FORBIDDEN, [53] = WEIR_EXIT_FORBIDDEN, [55] = WEIR_EXIT_XSETBV,    [59] = WEIR_EXIT_FORBIDDEN,
+    [50] = WEIR_EXIT_FORBIDDEN, [52] = WEIR_EXIT_INTR, [53] = WEIR_EXIT_FORBIDDEN, [55] = WEIR_EXIT_XSETBV,    [59] = WEIR_EXIT_FORBIDDEN,
 };
 
 void vmx_enter(struct vcpu *v) __attribute__((__noreturn__)); /* run.S */
@@ -367,6 +367,7 @@ static void take_nmi(struct cpu *cpu)
 static void intercept_interrupts(struct vcpu *v, bool on)
 {
     vmwrite_bits(PIN_CONTROLS, PIN_INTERRUPT, on || v->vmx->real); /* the guest's IDT is no IDT in real mode */
+    vmwrite_bits(PIN_CONTROLS, vmx_features.pin & PIN_PREEMPTION_TIMER, on); /* exits like an interrupt */
     vmwrite_bits(PROC_CONTROLS, PROC_HLT | PROC_MWAIT, on);
     if (!on)
         vmwrite_bits(PROC_CONTROLS, PROC_INTERRUPT_WINDOW, false);

@@ -2,6 +2,7 @@
 /*
  * A boot sector that does an IN in the BIOS phase (real mode, the BIOS's interrupt handlers at work), prints what it gave
  * and then whether the BIOS's clock and disk still work. Parameter 0 (offset 400): the low byte of the port, 50xxh.
+ * Parameter 1: not 0: it loops with interrupts off behind the IN.
  */
 #define COM1 0x3f8
 #define TICKS 0x46c /* 40:6Ch, counted by the BIOS at IRQ 0 */
@@ -32,7 +33,12 @@ _start:
     movw $text_line, %si
     call print
 
-    movw TICKS, %bx
+    cmpb $0, parameters + 1
+    je 1f
+    cli
+2:  jmp 2b
+
+1:  movw TICKS, %bx
 1:  hlt
     movw TICKS, %ax
     subw %bx, %ax
