@@ -39,11 +39,19 @@ bool control_check_cr0(const struct guest_view *g, u64 value, u64 *efer)
     return true;
 }
 
+bool control_load_pdptes(struct vcpu *v, u64 cr0, u64 cr3, u64 cr4, u64 efer)
+{
+    return !(cr0 & CR0_PG) || !(cr4 & CR4_PAE) || (efer & EFER_LMA) || !vcpu_ops->load_pdptes ||
+           vcpu_ops->load_pdptes(v, cr3);
+}
+
 static bool guest_cr0(struct vcpu *v, const struct guest_view *g, u64 value)
 {
     u64 efer;
 
     if (!control_check_cr0(g, value, &efer))
+        return false;
+    if (((value ^ g->cr0) & (CR0_PG | CR0_CD | CR0_NW)) && !control_load_pdptes(v, value, g->cr3, g->cr4, efer))
         return false;
     v->control.efer = efer;
     vcpu_ops->set_cr0(v, value | CR0_ET);
@@ -52,21 +60,25 @@ static bool guest_cr0(struct vcpu *v, const struct guest_view *g, u64 value)
     return true;
 }
 
-static bool guest_cr3(struct vcpu *v, u64 value)
+static bool guest_cr3(struct vcpu *v, const struct guest_view *g, u64 value)
 {
-    if ((v->control.efer & EFER_LMA) && value >> cpu_features.address_bits)
+    if ((g->efer & EFER_LMA) && value >> cpu_features.address_bits)
+        return false;
+    if (!control_load_pdptes(v, g->cr0, value, g->cr4, g->efer))
         return false;
     v->control.cr3 = value;
     shadow_load_root(v);
     return true;
 }
 
-static bool guest_cr4(struct vcpu *v, u64 value)
+static bool guest_cr4(struct vcpu *v, const struct guest_view *g, u64 value)
 {
     struct control *k = &v->control;
     u64 changed = value ^ k->cr4;
 
     if ((value & ~cr4_known()) || ((k->efer & EFER_LMA) && !(value & CR4_PAE)))
+        return false;
+    if ((changed & (CR4_PAE | CR4_PGE | CR4_PSE | CR4_SMEP)) && !control_load_pdptes(v, g->cr0, k->cr3, value, k->efer))
         return false;
     k->cr4 = value;
     if (changed & (CR4_PSE | CR4_PAE | CR4_SMEP | CR4_SMAP))
@@ -81,7 +93,7 @@ static bool control_write(struct vcpu *v, const struct guest_view *g, unsigned n
 {
     if (!paging_is_shadow())
         return vcpu_ops->write_control && vcpu_ops->write_control(v, g, number, value);
-    bool good = number == 0 ? guest_cr0(v, g, value) : number == 3 ? guest_cr3(v, value) : guest_cr4(v, value);
+    bool good = number == 0 ? guest_cr0(v, g, value) : number == 3 ? guest_cr3(v, g, value) : guest_cr4(v, g, value);
 
     vcpu_ops->load_control(v);
     return good;

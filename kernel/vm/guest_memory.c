@@ -90,8 +90,8 @@ bool guest_walk(struct cpu *cpu, const struct guest_view *g, u64 linear, u32 acc
         unsigned shift = 12 + f.bits * (level - 1);
         table = a20_address(table);
         u64 at = table + ((linear >> shift) & ((1u << f.bits) - 1)) * f.entry;
-        u64 e = read_entry(cpu, at, f.entry);
         bool is_pdpte = level == 3 && f.levels == 3;
+        u64 e = is_pdpte && g->pdpte ? g->pdpte[linear >> 30] : read_entry(cpu, at, f.entry);
         w->table[level] = table;
         if (!(e & PTE_P))
             return false;

@@ -16,6 +16,7 @@ struct guest_view {
     u8 cpl;
     bool code_is_long; /* CS.L */
     enum code_mode mode;
+    const u64 *pdpte; /* PAE's four pointers where the CPU holds them; NULL: they are read in memory */
 };
 
 /*

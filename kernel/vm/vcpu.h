@@ -123,6 +123,7 @@ struct vcpu {
     u64 xcr0;
     struct control control; /* shadow paging only */
     u64 root;               /* shadow paging: what CR3 holds */
+    u64 pdpte[4];           /* shadow paging on VMX: PAE's four pointers, as they were loaded */
     struct vmcb *vmcb;
 };
 CHECK_OFFSET(struct vcpu, regs, VCPU_OFF_REGS);

@@ -45,6 +45,8 @@ struct vcpu_ops {
     void (*set_cr0)(struct vcpu *v, u64 value); /* the guest's; of v->control, too */
     /* MOV to CR0, CR3 or CR4 that exited or was emulated, without shadow paging; NULL: there are none. false: #GP. */
     must_check bool (*write_control)(struct vcpu *v, const struct guest_view *g, unsigned number, u64 value);
+    /* The CPU holds PAE's four pointers from MOV to CR3 on. false: one has a reserved bit set. NULL: it reads them in memory. */
+    must_check bool (*load_pdptes)(struct vcpu *v, u64 cr3);
     /* VMX only, NULL elsewhere: the interrupt window that take_interrupt asked for; an NMI's look at where it came. */
     void (*window)(struct vcpu *v);
     void (*host_nmi)(struct trap_frame *f);

@@ -128,6 +128,9 @@ UNUSED_PART(const char *paging_name(void))
 UNUSED_PART(void shadow_forget_all(struct vcpu *of __attribute__((unused))))
 UNUSED_PART(bool control_check_cr0(const struct guest_view *g __attribute__((unused)), u64 value __attribute__((unused)),
                                    u64 *efer __attribute__((unused))))
+UNUSED_PART(bool control_load_pdptes(struct vcpu *of __attribute__((unused)), u64 cr0 __attribute__((unused)),
+                                     u64 cr3 __attribute__((unused)), u64 cr4 __attribute__((unused)),
+                                     u64 efer __attribute__((unused))))
 UNUSED_PART(void control_write_efer(struct vcpu *of __attribute__((unused)), u64 value __attribute__((unused))))
 UNUSED_PART(u64 hook_page(void))
 UNUSED_PART(int fence_take_interrupt(struct cpu *cpu __attribute__((unused))))

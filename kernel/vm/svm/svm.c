@@ -290,6 +290,7 @@ static void guest_view(const struct vcpu *v, struct guest_view *g)
     g->cr3 = c->cr3;
     g->cr4 = c->cr4;
     g->efer = c->efer & ~EFER_SVME;
+    g->pdpte = NULL;
     if (paging_is_shadow()) {
         const struct control *k = &v->control;
         g->cr0 = (c->cr0 & ~(CR0_PG | CR0_WP)) | (k->cr0 & (CR0_PG | CR0_WP));

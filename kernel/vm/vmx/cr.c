@@ -7,28 +7,27 @@
 #include "core/log.h"
 #include "mm/window.h"
 #include "vm/exit.h"
+#include "vm/paging.h"
 #include "vmx.h"
 
 #define MSR_VMX_CR4_FIXED1 0x489u
 
-/* PAE's four pointers are in the VMCS under EPT (27.3.1.6). false: one has a reserved bit set. */
-static bool load_pdptes(struct cpu *cpu, u64 cr3)
+/* PAE's four pointers are in the VMCS under EPT (27.3.1.6), with shadow paging the kernel's own. */
+bool vmx_load_pdptes(struct vcpu *v, u64 cr3)
 {
     const u64 reserved = 0x1e6 | ~(BIT(cpu_features.address_bits) - 1);
     u64 pdpte[4];
 
-    guest_read(cpu, cr3 & 0xffffffe0, pdpte, sizeof(pdpte));
+    guest_read(v->cpu, cr3 & 0xffffffe0, pdpte, sizeof(pdpte));
     for (unsigned i = 0; i < 4; i++)
         if ((pdpte[i] & PTE_P) && (pdpte[i] & reserved))
             return false;
-    for (unsigned i = 0; i < 4; i++)
-        vmwrite(GUEST_PDPTE0 + 2 * i, pdpte[i]);
+    for (unsigned i = 0; i < 4; i++) {
+        v->pdpte[i] = pdpte[i];
+        if (!paging_is_shadow())
+            vmwrite(GUEST_PDPTE0 + 2 * i, pdpte[i]);
+    }
     return true;
-}
-
-static bool uses_pae(const struct guest_view *g, u64 cr0, u64 efer)
-{
-    return (cr0 & CR0_PG) && (g->cr4 & CR4_PAE) && !(efer & EFER_LMA);
 }
 
 /* MOV to CR0 (vol. 2B, MOV to control registers; vol. 3A, 10.8.5). */
@@ -38,7 +37,7 @@ static bool write_cr0_of(struct vcpu *v, const struct guest_view *g, u64 value)
 
     if (!control_check_cr0(g, value, &efer))
         return false;
-    if (uses_pae(g, value, efer) && ((g->cr0 ^ value) & (CR0_PG | CR0_CD | CR0_NW)) && !load_pdptes(v->cpu, g->cr3))
+    if (((g->cr0 ^ value) & (CR0_PG | CR0_CD | CR0_NW)) && !control_load_pdptes(v, value, g->cr3, g->cr4, efer))
         return false;
     vmx_load_control(v, &(struct control){(value & CR0_KNOWN) | CR0_ET, g->cr3, g->cr4, efer});
     return true;
@@ -50,7 +49,7 @@ bool vmx_write_control(struct vcpu *v, const struct guest_view *g, unsigned numb
     if (number == 0)
         return write_cr0_of(v, g, value);
     if (number == 3) {
-        if (uses_pae(g, g->cr0, g->efer) && !load_pdptes(v->cpu, value))
+        if (!control_load_pdptes(v, g->cr0, value, g->cr4, g->efer))
             return false;
         v->control.cr3 = value;
         v->flush_tlb = true;

@@ -71,6 +71,7 @@ void vmx_guest_view(const struct vcpu *v, struct guest_view *g)
     g->cr3 = apart ? v->control.cr3 : vmread(GUEST_CR3);
     g->cr4 = masked(GUEST_CR4, CR4_MASK, CR4_SHADOW);
     g->efer = apart ? v->control.efer : vmread(GUEST_EFER);
+    g->pdpte = paging_is_shadow() ? v->pdpte : NULL;
     g->rflags = v->rflags;
     g->cpl = x->real ? 0 : (vmread(GUEST_SS_RIGHTS) >> 5) & 3;
     g->code_is_long = rights & BIT(13);

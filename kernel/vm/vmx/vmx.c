@@ -435,6 +435,7 @@ const struct vcpu_ops vmx_ops = {
     .fix_cpuid = fix_cpuid,
     .reset = vmx_reset,
     .write_control = vmx_write_control,
+    .load_pdptes = vmx_load_pdptes,
     .load_control = vmx_load_shadow,
     .set_cr0 = vmx_set_cr0,
     .window = window,

@@ -71,6 +71,7 @@ void vmx_guest_view(const struct vcpu *v, struct guest_view *g);
 void vmx_reset(struct vcpu *v, const struct weir_emu_state *s);
 /* cr.c: control register accesses that exit. */
 void vmx_decode_cr(struct vcpu *v);
+bool vmx_load_pdptes(struct vcpu *v, u64 cr3);
 bool vmx_write_control(struct vcpu *v, const struct guest_view *g, unsigned number, u64 value);
 
 /* real.c: where there is no unrestricted guest. */

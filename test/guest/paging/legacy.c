@@ -193,8 +193,96 @@ static void unmapped_code(void)
     rt_check(legacy_count == 0xbb, "code after MOV to CR0: %x", legacy_count);
 }
 
+static void add_op(unsigned *n, u32 poke, u32 value, u32 va, u32 kind, u32 data)
+{
+    ops[(*n)++] = (struct legacy_op){poke, value, va, kind, data, 0, 0};
+}
+
+/*
+ * The tables appear in the space that they describe, at its top as some systems have them, and are written there: page
+ * table entries and directory entries; A and D bits are as the CPU set them.
+ */
+static void self_mapped(bool pae)
+{
+    u32 ptes = pae ? 0xc0000000 : 0xffc00000, bytes = pae ? 8 : 4, span = pae ? 0x200000 : 0x400000;
+    u32 first = WINDOW / span, pdes = ptes + (ptes >> 12) * bytes;
+    unsigned n = 0;
+
+    memset((void *)TABLES, 0, 16 * 4096);
+    fill_frames();
+    if (pae) { /* directories 1 to 4; the last four entries of the last one are they themselves */
+        for (u64 i = 0; i < 4; i++) {
+            table(0)[i] = table_address(1 + (unsigned)i) | 1;
+            table(4)[i] = table_address(1 + (unsigned)i) | 3;
+        }
+        for (u64 i = 0; i < 8; i++)
+            table(1)[i] = i << 21 | 0x83;
+        table(2)[0] = table_address(8) | 3;
+    } else {
+        for (u32 i = 0; i < 4; i++)
+            ((u32 *)table(0))[i] = i << 22 | 0x83;
+        ((u32 *)table(0))[first] = (u32)table_address(8) | 3;
+        ((u32 *)table(0))[1023] = (u32)table_address(0) | 3;
+    }
+    while (n < OPS - 4) {
+        u32 page = random32() % 8, frame = random32() & 255, at = first + random32() % 2;
+        u32 pte = ptes + ((at * span >> 12) + page) * bytes;
+        add_op(&n, pdes + at * bytes, (u32)table_address(8 + random32() % 4) | 3, pte & ~4095u, 0, 0);
+        add_op(&n, pte, (u32)frame_address(frame) | (frame & 7 ? 3 : 1), at * span + page * 4096 + 8, frame >> 1 & 1, n);
+        add_op(&n, (u32)table_address(15), 0, pte, 0, 0); /* its A and D bits */
+    }
+    run_some(pae ? "legacy.pae-self-mapped" : "legacy.self-mapped", table_address(0), pae ? CR4_PAE : CR4_PSE, n);
+    record("tables", 0, rt_digest(RT_DIGEST_START, table(pae), 11 * 4096), 0); /* QEMU sets A in the pointers */
+}
+
+/* PAE's four pointers come into force by MOV to CR3 and CR0 (Intel SDM vol. 3A, 4.4.1), in QEMU at once; reserved bits in them. */
+static void page_directory_pointers(void)
+{
+    u32 pointer = (u32)table_address(0) + 8 * (WINDOW >> 30), nothing = (u32)table_address(15);
+    unsigned n = 0;
+
+    memset((void *)TABLES, 0, 16 * 4096);
+    fill_frames();
+    for (u64 i = 0; i < 512; i++) {
+        table(1)[i] = i << 21 | 0x83;
+        table(8)[i] = frame_address(i & 255) | 3;
+        table(9)[i] = frame_address((i + 100) & 255) | 3;
+    }
+    table(2)[0] = table_address(8) | 3;
+    table(3)[0] = table_address(9) | 3;
+    for (unsigned k = 0; k < 4; k++) { /* tables of 32 bytes */
+        table(0)[4 * k] = table_address(1) | 1;
+        table(0)[4 * k + (WINDOW >> 30)] = table_address(2 + (k & 1)) | 1;
+    }
+    for (u32 round = 0; round < 8; round++) {
+        u32 va = WINDOW + round * 0x5000 + 8;
+        add_op(&n, pointer, (u32)table_address(2 + (round & 1)) | 1, va, 0, 0);
+        add_op(&n, nothing, 0, (u32)table_address(0) + (round & 2 ? 0x18 : 0), 2, 0);
+        add_op(&n, nothing, 0, va, 0, 0);
+        add_op(&n, pointer, (u32)table_address(3) | 1, va, 1, round);
+        add_op(&n, nothing, 0, (u32)table_address(0) + 0x20 * (round & 3), 2, 0);
+        add_op(&n, nothing, 0, va, 0, 0);
+        add_op(&n, pointer, 0, va, 0, 0);
+        add_op(&n, nothing, 0, (u32)table_address(0), 2, 0);
+        add_op(&n, nothing, 0, va, 0, 0);
+        add_op(&n, nothing, 0, va, 3, 0);
+        ops[n - 1].poke = pointer;
+        ops[n - 1].data = (u32)table_address(2) | 1;
+    }
+    if (rt_param[2]) /* QEMU has no #GP for them */
+        for (u32 bit = 1; bit < 12; bit++) {
+            add_op(&n, pointer, (u32)table_address(2) | 1 | 1u << bit, (u32)table_address(0), 2, 0);
+            add_op(&n, pointer, (u32)table_address(2) | 1u << bit, (u32)table_address(0), 2, 0); /* not present */
+            add_op(&n, pointer, (u32)table_address(2) | 1, (u32)table_address(0), 2, 0);
+        }
+    run_some("legacy.pdptes", table_address(0), CR4_PAE, n);
+}
+
 void section_legacy(void)
 {
+    self_mapped(false);
+    self_mapped(true);
+    page_directory_pointers();
     with_32bit_paging();
     with_pae();
     pae_reserved(false);

@@ -2,7 +2,7 @@
 /*
  * fn32 for rt_prot32(): runs legacy_ops under 32-bit or PAE paging (legacy_cr3, legacy_cr4), CR0.WP
  * on. Each operation stores a doubleword into a paging structure, flushes the address by INVLPG,
- * and reads or writes there.
+ * and reads (kind 0) or writes (1) there. 2: MOV to CR3; 3: see repage.
  */
 #include "layout.h"
 
@@ -45,13 +45,33 @@ next:
     movl OP_VA(%esi), %edi
     invlpg (%edi)
     movl $RT_NO_FAULT, OP_ERROR(%esi)
-    cmpl $0, OP_KIND(%esi)
-    jne 2f
+    movl OP_KIND(%esi), %eax
+    cmpl $1, %eax
+    je 2f
+    cmpl $2, %eax
+    je reload
+    cmpl $3, %eax
+    je repage
     movl (%edi), %eax
     movl %eax, OP_DATA(%esi)
     jmp resume
 2:  movl OP_DATA(%esi), %eax
     movl %eax, (%edi)
+    jmp resume
+reload:                         /* CR3 becomes the address */
+    movl %edi, %cr3
+    jmp resume
+repage:                         /* paging off and on, the poke in between; then a read */
+    movl %cr0, %edx
+    btcl $31, %edx
+    movl %edx, %cr0
+    movl OP_POKE(%esi), %ebx
+    movl OP_DATA(%esi), %eax
+    movl %eax, (%ebx)
+    btsl $31, %edx
+    movl %edx, %cr0
+    movl (%edi), %eax
+    movl %eax, OP_DATA(%esi)
 resume:
     addl $OP_BYTES, %esi
     decl %ebp
@@ -83,10 +103,12 @@ legacy_jump32:
     popl %ebp
     ret
 
-/*
- * The error code lies on the stack; no other exception is expected, and any would be a triple
- * fault.
- */
+/* The error code lies on the stack; another exception would be a triple fault. */
+general_protection:
+    addl $4, %esp
+    movl $0xd00, OP_ERROR(%esi)
+    movl $resume, (%esp)
+    iretl
 page_fault:
     popl OP_ERROR(%esi)
     movl %cr2, %eax
@@ -96,7 +118,8 @@ page_fault:
 
     .balign 8
 legacy_idt:
-    .zero 14 * 8
+    .zero 13 * 8
+    .word general_protection, SEL_CODE32, 0x8e00, 0
     .word page_fault, SEL_CODE32, 0x8e00, 0
 legacy_idtr:
     .word 15 * 8 - 1

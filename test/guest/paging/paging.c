@@ -90,9 +90,9 @@ void guest_main(void)
     }
     if (rt_param[1] == 2)
         section_control();
-    if (rt_param[1] < 2) {
+    if (rt_param[1] < 2)
         section_corners();
+    if (rt_param[1] != 2)
         section_legacy();
-    }
     section(NULL);
 }
