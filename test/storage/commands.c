@@ -137,7 +137,7 @@ static void queued_codes(uint8_t action)
         lba = fis[H2D_LBA0] | (uint64_t)fis[H2D_LBA5] << 40;
         if (code == ATA_READ_FPDMA || (code == ATA_WRITE_FPDMA && action == POLICY_ENCRYPT)) {
             EXPECT("its sector", lba, LBA);
-            EXPECT("FUA", fis[H2D_DEVICE] & 0x80, 0x80);
+            EXPECT("FUA, and of a bounced one the LBA bit", fis[H2D_DEVICE], action == POLICY_ENCRYPT ? 0xc0 : 0x80);
         } else {
             EXPECT("beyond the disk", lba, 0xff00000000ffull);
         }

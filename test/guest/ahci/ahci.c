@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ahci: a guest whose driver means harm, on a controller with two disks. In rounds: a proper start, fifty acts of harm
- * (hostile.c), and both disks have to be as good as before. Parameters 0 to 3: the seed; 4: rounds, 0 for 40.
+ * (hostile.c), and both disks have to be as good as before. Parameters 0 to 3: the seed; 4: rounds, 0 for 40; 5: not 0 for
+ * large.c instead.
  */
 #include "ahci.h"
 #include "io.h"
@@ -65,6 +66,10 @@ void guest_main(void)
 
     if (!rt_check(ahci_find(), "there is no AHCI controller"))
         return;
+    if (rt_param[5]) {
+        large_commands();
+        return;
+    }
     rt_printf("ahci seed %u\n", seed);
     hostile_begin(seed);
     while (check(round) && round++ < rounds)

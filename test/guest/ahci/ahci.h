@@ -73,6 +73,12 @@ void put_fis(u8 *fis, u8 command, u64 lba, u32 sectors, u32 tag);
 /* One command with one PRD in slot 0, waited for; true: it ended without an error. */
 bool port_do(u32 port, u8 command, u64 lba, u32 sectors, u64 address, u32 bytes);
 
+/* ---- large.c ---- */
+/* Of its second disk, in sectors: all; where a number grows to 33 bits. */
+#define LARGE_DISK 0x180000000ul
+#define LARGE_EDGE 0x100000000ul
+void large_commands(void);
+
 /* ---- hostile.c ---- */
 void hostile_begin(u32 seed);
 /* Acts of harm. */
