@@ -69,6 +69,7 @@ def lose_cache(image, log):
     """IMAGE, as it was before, with the writes of LOG up to the last flush (Linux, dm-log-writes: the log's format)."""
     with open(log, "rb") as file:
         magic, version, entries, size = struct.unpack("<QQQI", file.read(28))
+        true("a flush has reached the disk", magic)
         equal("the log's magic, version and sector size", (magic, version, size), (0x6a736677736872, 1, 512))
         at = size
         for _ in range(entries):

@@ -203,6 +203,8 @@ static void errors_come_through(void)
     model_channel[0].drive[0].fail_lba = 3;
     EXPECT("PIO fails", pio(0, 0x20, 0, 8, data, 512), false);
     EXPECT("UNC", port_in(IDE_PRIMARY + IDE_ERROR), 0x40);
+    EXPECT("a sector beyond 2^24", pio(0, 0x24, 0x1000064, 8, data, 512), false);
+    EXPECT("IDNF", port_in(IDE_PRIMARY + IDE_ERROR), 0x10);
     put_table(0, DATA, 8 * SECTOR, 4096);
     EXPECT("DMA fails", dma(0, 0xc8, 0, 8), STATUS_DRDY | STATUS_ERR);
     EXPECT("UNC", port_in(IDE_PRIMARY + IDE_ERROR), 0x40);

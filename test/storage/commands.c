@@ -11,7 +11,7 @@
 #define DATA 0xa00000u
 #define LBA 100u
 #define SECTORS 4u
-#define NOT_QUEUED 0x100u /* what no code is */
+#define NOTHING 0x100u /* what no code is */
 
 /* Changes nothing on the media, and shows nothing of it. */
 static const uint8_t harmless[] = {
@@ -60,18 +60,18 @@ static uint8_t *put(unsigned code)
     return model.memory + TABLE(0, 3);
 }
 
-/* The code of what the disk got in its place; NOT_QUEUED: nothing. */
+/* The code of what the disk got in its place; NOTHING: nothing. */
 static unsigned arrives(bool queued)
 {
     (void)driver_run(0, 1u << 3, queued);
     EXPECT("commands that the disk got", model.port[0].logged <= 1, true);
-    return model.port[0].logged ? model.port[0].log[0] : NOT_QUEUED;
+    return model.port[0].logged ? model.port[0].log[0] : NOTHING;
 }
 
 static unsigned wanted(uint8_t action, uint8_t trim, unsigned code)
 {
     if (action == POLICY_DENY)
-        return NOT_QUEUED;
+        return NOTHING;
     if (code >= ATA_READ_FPDMA && code <= 0x65) /* PxSACT does not say so */
         return ATA_NOP;
     if (!action || IN(harmless, code) || IN(identifies, code) || reads(code))
@@ -208,10 +208,43 @@ static void specials(uint8_t action)
     model_end();
 }
 
+/* Where sector and count stand, byte by byte (ACS-3; SATA 3.x, 10.5.5). Its own addressing's places only. */
+static void places(void)
+{
+    static const struct {
+        uint8_t addressing, fis[20];
+        uint64_t lba;
+        uint32_t sectors;
+    } place[] = {
+        { ADDRESS_28, { 0x27, 0x80, 0xc8, 0, 0xbc, 0x9a, 0x78, 0x46, 0, 0, 0, 0, 0xfe, 0 }, 0x6789abc, 0xfe },
+        { ADDRESS_28, { 0x27, 0x80, 0xc8, 0, 0xbc, 0x9a, 0x78, 0x46, 0, 0, 0, 0, 0, 0 }, 0x6789abc, 256 },
+        { ADDRESS_48, { 0x27, 0x80, 0x25, 0, 0xbc, 0x9a, 0x78, 0x40, 0x56, 0x34, 0x12, 0, 0xcd, 0xab }, 0x123456789abc,
+          0xabcd },
+        { ADDRESS_48, { 0x27, 0x80, 0x25, 0, 1, 0, 0, 0x40, 0, 0, 0x80, 0, 0, 0 }, 0x800000000001, 65536 },
+        { ADDRESS_NCQ, { 0x27, 0x80, 0x60, 0xcd, 0xbc, 0x9a, 0x78, 0x40, 0x56, 0x34, 0x12, 0xab, 3 << 3 },
+          0x123456789abc, 0xabcd },
+        { ADDRESS_NCQ, { 0x27, 0x80, 0x60, 0, 1, 0, 0, 0x40, 0, 0, 0x80, 0, 3 << 3 }, 0x800000000001, 65536 },
+    };
+
+    for (unsigned i = 0; i < sizeof(place) / sizeof(place[0]); i++) {
+        uint8_t fis[20];
+        struct command c = command_parse(place[i].fis, FIS_H2D_DWORDS);
+
+        EXPECT("addressing", c.addressing, place[i].addressing);
+        EXPECT("sector", c.lba, place[i].lba);
+        EXPECT("count", c.sectors, place[i].sectors);
+        memcpy(fis, place[i].fis, sizeof(fis));
+        command_place(fis, c.addressing, 0, 1);
+        command_place(fis, c.addressing, c.lba, c.sectors);
+        EXPECT("the FIS again", memcmp(fis, place[i].fis, sizeof(fis)), 0);
+    }
+}
+
 int main(void)
 {
     static const uint8_t ruled[] = { POLICY_ENCRYPT, POLICY_READ_ONLY };
 
+    places();
     every_code(0, 0);
     every_code(POLICY_DENY, 0);
     every_code(POLICY_ENCRYPT, POLICY_TRIM_PASS);

@@ -108,10 +108,18 @@ static bool identify(unsigned n, struct transfer *t)
 
     put_text(data, 10, 10, n ? "SERIAL1" : "SERIAL0");
     put_text(data, 27, 20, "MODEL DISK");
+    data[2 * 48] = 1;        /* TRUSTED COMPUTING */
+    data[2 * 59 + 1] = 0xf0; /* SANITIZE and its ways */
     data[2 * 69 + 1] = 0x40; /* DRAT */
+    data[2 * 69] = 0x20;     /* RZAT */
+    data[2 * 77] = 0x60;     /* NCQ's NON-DATA, SEND and RECEIVE */
     data[2 * 83 + 1] = 0x04;
     memcpy(data + 200, &(uint32_t){ MODEL_SECTORS }, 4);
     data[2 * 106 + 1] = model.port[n].large ? 0x50 : 0;
+    data[2 * 206] = 0x3d; /* SCT, WRITE SAME among it */
+    data[SECTOR - 2] = 0xa5;
+    for (unsigned i = 0; i < SECTOR - 1; i++)
+        data[SECTOR - 1] = (uint8_t)(data[SECTOR - 1] - data[i]);
     return move(t, data, SECTOR, true);
 }
 

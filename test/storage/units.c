@@ -1,32 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the guest of a mediated disk gets, and what the disk gets. */
-#include "driver.h"
-#include "expect.h"
-#include <stdio.h>
+#include "cases.h"
 #include <stdlib.h>
 #include <string.h>
-
-#define DATA 0xa00001u /* odd on purpose; storage clears bit 0 as the controller would */
-#define EVEN (DATA - 1)
-
-static void rule(uint8_t action, uint64_t first, uint64_t last)
-{
-    struct policy_tables *t = &model.tables;
-
-    t->storage[t->nstorage++] =
-        (struct policy_storage){ .line = 1, .action = action, .fields = POLICY_BY_PORT, .first_range = 0, .nranges = 1 };
-    t->ranges[t->nranges++] = (struct policy_storage_range){ .first = first, .last = last };
-    t->nkeys = 1;
-}
-
-static void begin(uint8_t action)
-{
-    model_begin();
-    if (action)
-        rule(action, 0, UINT64_MAX);
-    EXPECT("starts", model_start(0), true);
-    driver_start(0);
-}
 
 static void fill(uint8_t *p, size_t n, unsigned seed)
 {
@@ -159,6 +135,29 @@ static void queued_commands_and_others_take_turns(void)
     EXPECT("none twice", model.port[0].logged, 4);
     for (unsigned n = 0; n < 4; n++)
         EXPECT("in their order", model.port[0].log[n], order[n]);
+    model_end();
+}
+
+static void a_disk_without_rules_is_read_and_written(void)
+{
+    static const uint32_t pieces[] = { 2, 510, 4096, 65536 };
+    uint8_t *data;
+
+    begin(0);
+    data = model.memory + EVEN;
+    for (unsigned i = 0; i < 4; i++) {
+        uint32_t sectors = pieces[i] == 2 ? 1 : 200;
+
+        fill(data, sectors * SECTOR, i);
+        driver_put(0, 3, 0x35, 100, sectors, EVEN, sectors * SECTOR, pieces[i]);
+        EXPECT("PxIS of the write", driver_run(0, 1u << 3, false), IS_DHRS);
+        EXPECT("the direction", storage.dma->port[0].list[3].flags & HEADER_W, HEADER_W);
+        EXPECT("the disk has it", memcmp(model.disk[0] + 100 * SECTOR, data, sectors * SECTOR), 0);
+        memset(data, 0, sectors * SECTOR);
+        driver_put(0, 3, ATA_READ_FPDMA, 100, sectors, EVEN, sectors * SECTOR, pieces[i]);
+        EXPECT("PxIS of the read", driver_run(0, 1u << 3, true), IS_SDBS);
+        EXPECT("the guest has it", memcmp(model.disk[0] + 100 * SECTOR, data, sectors * SECTOR), 0);
+    }
     model_end();
 }
 
@@ -300,88 +299,6 @@ static void a_denied_disk_is_not_there(void)
     model_end();
 }
 
-static void identify_tells_no_zeroes_after_trim(void)
-{
-    begin(POLICY_ENCRYPT);
-    driver_put(0, 0, ATA_IDENTIFY, 0, 0, EVEN, 512, 512);
-    EXPECT("PxIS", driver_run(0, 1, false), IS_DHRS);
-    EXPECT("DRAT", model.memory[EVEN + 2 * 69 + 1] & 0x40, 0);
-    EXPECT("the rest is there", memcmp(model.memory + EVEN + 54, "OMED LIDKS", 10), 0);
-    driver_put(0, 0, ATA_DSM, 0, 0, EVEN, 512, 512);
-    model.port[0].logged = 0;
-    EXPECT("PxIS of TRIM", driver_run(0, 1, false), IS_DHRS);
-    EXPECT("TRIM is dropped", model.port[0].log[0], ATA_CHECK_POWER_MODE);
-    model_end();
-}
-
-static void a_wrong_key_is_told(void)
-{
-    model_begin();
-    rule(POLICY_ENCRYPT, 0, UINT64_MAX);
-    model.tables.ranges[0].check_offset = 510;
-    model.tables.ranges[0].check_bytes = 2;
-    model.tables.ranges[0].check[0] = 0x55;
-    model.tables.ranges[0].check[1] = 0xaa;
-    EXPECT("does not start", model_start(0), false);
-    EXPECT("and says why", strstr(storage.reason, "wrong key") != NULL, true);
-    model_end();
-    model_begin();
-    rule(POLICY_ENCRYPT, 0, UINT64_MAX);
-    model.tables.ranges[0] = (struct policy_storage_range){ 0, UINT64_MAX, 510, 2, { 0x55, 0xaa } };
-    model.disk[0][510] = 0x55;
-    model.disk[0][511] = 0xaa;
-    model_cipher(0, model.disk[0]);
-    EXPECT("starts", model_start(0), true);
-    model_end();
-    model_begin();
-    rule(POLICY_ENCRYPT, MODEL_SECTORS - 1, UINT64_MAX);
-    model.tables.ranges[0].check_offset = 1024; /* beyond the disk's end */
-    model.tables.ranges[0].check_bytes = 2;
-    EXPECT("does not start where the key cannot be checked", model_start(0), false);
-    model_end();
-    model_begin();
-    rule(POLICY_ENCRYPT, 0, UINT64_MAX);
-    model.tables.storage[0].fields = POLICY_BY_MODEL;
-    memcpy(model.tables.storage[0].model, "ANOTHER", 8);
-    model.tables.storage[0].require = 1;
-    EXPECT("does not start without the disk", model_start(0), false);
-    model_end();
-}
-
-static void a_range_beyond_the_disk_is_told(void)
-{
-    static const uint64_t beyond[][2] = { { MODEL_SECTORS, UINT64_MAX }, { 8, MODEL_SECTORS }, { 8, MODEL_SECTORS - 1 } };
-
-    for (unsigned i = 0; i < 3; i++) {
-        model_begin();
-        rule(POLICY_ENCRYPT, beyond[i][0], beyond[i][1]);
-        EXPECT("starts where the disk has all of the range", model_start(0), i == 2);
-        EXPECT("and says why", strstr(storage.reason, "beyond its last sector") != NULL, i < 2);
-        model_end();
-    }
-}
-
-/* What the parts of a command are is known for 512 bytes only. */
-static void large_sectors(void)
-{
-    model_begin();
-    rule(POLICY_ENCRYPT, 0, UINT64_MAX);
-    model.port[0].large = true;
-    EXPECT("an encrypted disk does not start", model_start(0), false);
-    EXPECT("and says why", strstr(storage.reason, "more than 512 bytes") != NULL, true);
-    model_end();
-    model_begin();
-    rule(POLICY_READ_ONLY, 0, 0);
-    model.port[0].large = true;
-    EXPECT("a read-only one does", model_start(0), true);
-    driver_start(0);
-    driver_put(0, 0, 0x25, 0, 64, EVEN, 64 * SECTOR, 4096);
-    EXPECT("PxIS", driver_run(0, 1, false), IS_DHRS);
-    driver_put(0, 0, 0x25, 0, 300, EVEN, 300 * SECTOR, SECTOR);
-    EXPECT("too many PRDs to pass on", driver_run(0, 1, false) & IS_TFES, IS_TFES);
-    model_end();
-}
-
 enum harm {
     HARM_LIST,    /* another command list, before the guest's next command */
     HARM_FIS,     /* another FIS area, before our command's end is looked at */
@@ -446,6 +363,7 @@ int main(void)
     thirty_two_at_once_in_any_order();
     a_flush_does_not_overtake_a_split_write();
     queued_commands_and_others_take_turns();
+    a_disk_without_rules_is_read_and_written();
     a_split_commands_parts_do_not_show();
     ranges_are_where_the_policy_says();
     errors_tell_their_own_sector();
@@ -454,10 +372,6 @@ int main(void)
     an_error_seen_late_does_not_stop_the_port();
     read_only_disks_are_read();
     a_denied_disk_is_not_there();
-    identify_tells_no_zeroes_after_trim();
-    a_wrong_key_is_told();
-    a_range_beyond_the_disk_is_told();
-    large_sectors();
     for (unsigned i = 0; i < 2 * HARMS; i++)
         somebody_else_drives_the_port(i / 2, i % 2);
     printf("%u failures\n", failures);
