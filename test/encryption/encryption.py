@@ -9,7 +9,7 @@ from pathlib import Path
 
 import plain64
 from boot import Boot
-from harness import ROOT, equal, fail, main, matches, true
+from harness import ROOT, equal, main, matches, true
 from paths import DEMO
 
 MIB = 1 << 20
@@ -74,53 +74,6 @@ def case_a_disk_that_others_encrypted_boots():
         equal(f"e2fsck ({check.stdout})", check.returncode, 0)
         got = subprocess.run(["/sbin/debugfs", "-R", "cat /root/known", root], capture_output=True, check=True).stdout
         true("the file that the guest wrote", got == (KNOWN * (MIB // len(KNOWN) + 1))[:MIB])
-
-
-RANGES = """
-storage.encrypt{match = {port = 1}, key = module("disk.key"), trim = "pass", require = true,
-    ranges = {"16-2047", {first = 4096, check = {offset = 0, bytes = "AA55"}}}}
-"""
-
-
-def case_ranges_are_what_a_mapping_of_them_would_be():
-    """A second disk, of which parts are encrypted: sector for sector what the guest wrote, tweaks counted from each
-    range's start, and the rest plain."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        key = os.urandom(64)
-        (folder / "disk.key").write_bytes(key)
-        data = folder / "data.img"
-        before = os.urandom(8 * MIB)
-        first = plain64.encrypt(key, b"\xaa\x55" + before[2:512])
-        data.write_bytes(before[:4096 * 512] + first + before[4097 * 512:])
-        boot = folder / "boot.img"
-        boot.write_bytes((DEMO / "pristine.img").read_bytes())
-        with Boot("--plain-disk", "--disk", boot, "--disk", data, "--module", folder / "disk.key",
-                  policy=RANGES) as machine:
-            device = machine.ok(f"for d in sda sdb; do grep -qx {8 * MIB // 512} /sys/block/$d/size && echo $d; done")
-            machine.ok(f"ln -s /dev/{device.strip()} /tmp/data")
-            # What was there is what decrypting it gives.
-            seen = machine.sh("dd if=/tmp/data bs=512 skip=4096 count=1 2>/dev/null").out
-            true("the range's first sector", seen == b"\xaa\x55" + before[2:512])
-            machine.ok(f"seq 1 2000000 | head -c {8 * MIB} | dd of=/tmp/data bs=37k conv=fsync 2>/dev/null")
-            # Odd places and lengths over both edges of a range.
-            machine.ok("for s in 15 16 2047 2048 4095 4096; do"
-                       " printf 'sector %504d\\n' $s | dd of=/tmp/data bs=512 seek=$s count=1 conv=notrunc,fsync"
-                       " 2>/dev/null; done")
-            machine.ok("echo 3 >/proc/sys/vm/drop_caches")
-            guest = machine.ok("md5sum </tmp/data").split()[0]
-        expected = bytearray("".join(f"{n}\n" for n in range(1, 2000001)).encode()[:8 * MIB])
-        for sector in (15, 16, 2047, 2048, 4095, 4096):
-            expected[sector * 512:sector * 512 + 512] = b"sector %504d\n" % sector
-        image = data.read_bytes()
-        got = bytearray(image)
-        for start, end in ((16, 2048), (4096, 8 * MIB // 512)):
-            got[start * 512:end * 512] = plain64.decrypt(key, image[start * 512:end * 512])
-        for sector in range(8 * MIB // 512):
-            at = sector * 512
-            if got[at:at + 512] != expected[at:at + 512]:
-                fail(f"sector {sector}: expected {bytes(expected[at:at + 32])!r}, got {bytes(got[at:at + 32])!r}")
-        true("the guest saw the same", len(guest) == 32)
 
 
 def case_dm_crypt_opens_it():

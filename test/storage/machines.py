@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A guest whose disks the policy has rules for, from SeaBIOS through GRUB to Linux."""
+"""A guest whose disk is mediated, from SeaBIOS through GRUB to Linux. Disks with rules: test/encryption/policies.py."""
 
 import re
 
@@ -27,28 +27,6 @@ def case_a_mediated_disk_works():
         machine.ok("for i in 1 2 3 4 5 6 7 8; do dd if=/dev/sda of=/dev/null bs=512 count=3000 skip=${i}000 "
                    "iflag=direct 2>/dev/null & done; wait")
         no_trouble(machine)
-
-
-def case_a_read_only_disk_is_not_written():
-    policy = "storage.read_only{match = {port = 1}}"
-    with Boot("--plain-disk", "--", "-drive", "driver=null-co,size=16M,read-zeroes=on,if=none,id=second",
-              "-device", "ide-hd,drive=second,bus=ide.1,serial=SECOND", policy=policy) as machine:
-        machine.wait_log(r"port 1: QEMU HARDDISK, serial SECOND, 32768 sectors: read-only")
-        # Linux names its disks in the order in which they answer.
-        disk = machine.ok("cd /sys/block; grep -lx 32768 sd*/size | cut -d/ -f1").strip()
-        machine.ok(f"dd if=/dev/{disk} of=/dev/null bs=1M count=16 2>/dev/null")
-        machine.sh(f"dd if=/dev/zero of=/dev/{disk} bs=4096 count=1 oflag=direct conv=fsync")
-        true("a write fails", re.search(rf"I/O error, dev {disk}.*WRITE", machine.ok("dmesg")))
-        machine.ok("dd if=/dev/zero of=/b bs=1M count=2 conv=fsync 2>/dev/null")
-
-
-def case_a_denied_disk_is_not_there():
-    policy = "storage.deny{match = {serial = 'SECOND'}}"
-    with Boot("--plain-disk", "--", "-drive", "driver=null-co,size=16M,read-zeroes=on,if=none,id=second",
-              "-device", "ide-hd,drive=second,bus=ide.1,serial=SECOND", policy=policy) as machine:
-        machine.wait_log(r"port 1: QEMU HARDDISK, serial SECOND, 32768 sectors: denied")
-        equal("disks", machine.ok("ls /sys/block | grep sd"), "sda\n")
-        true("the link is down", re.search(r"ata2: SATA link down", machine.ok("dmesg")))
 
 
 if __name__ == "__main__":
