@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#define WEIR_ABI 11u
+#define WEIR_ABI 12u
 #define WEIR_PAGE 4096u
 
 enum weir_status {
@@ -125,19 +125,33 @@ enum weir_call {
 
 enum weir_vcpu_op {
     WEIR_VCPU_RUN = 0,  /* starts a stopped vCPU */
-    WEIR_VCPU_BOOT,     /* installs the hook block: struct weir_guest_boot in the transfer page */
+    WEIR_VCPU_BOOT,     /* installs the hook block in the transfer page: struct weir_hook_block and its code */
     WEIR_VCPU_EMULATOR, /* arg = port (CALL) of the emulator */
     WEIR_VCPU_PAUSE,    /* stops a vCPU that runs, until RUN. WEIR_E_STATE while one of its requests is with a service */
 };
 
-/* What the hook block shall do when the guest starts (doc/boot.md). */
-struct weir_guest_boot {
-    uint8_t drive;     /* INT 13h drive whose boot sector is started: 80h, 81h ... 00h */
-    uint8_t partition; /* 0: the MBR; 1 to 4: that primary partition's boot sector */
-    uint8_t swap;      /* a drive number exchanged with 80h in every INT 13h from then on, 0: none */
-    uint8_t reserved[5];
+/*
+ * The hook block, a page of the guest's: code for real mode that starts it and answers its INT 13h and 15h (doc/boot.md).
+ * WEIR_VCPU_BOOT takes it from the transfer page, fills in the BIOS's vectors and, at WEIR_HOOK_FAILED, the three bytes of
+ * VMMCALL or VMCALL, and sets vector 15h, and 13h where swap is not 0, to the block's.
+ */
+#define WEIR_HOOK_MAP 100u
+struct weir_hook_block {
+    uint16_t old13[2], old15[2];           /* offset and segment */
+    uint8_t drive;                         /* INT 13h drive whose boot sector is started: 80h, 81h ... 00h */
+    uint8_t partition;                     /* 0: the MBR; 1 to 4: that primary partition's boot sector */
+    uint8_t swap;                          /* a drive number exchanged with 80h in every INT 13h from then on, 0: none */
+    uint8_t reserved;
+    uint16_t limit_88;                     /* KiB above 1 MiB, at most FFFFh */
+    uint16_t limit_16m, limit_64k;         /* KiB from 1 to 16 MiB; 64 KiB blocks above */
+    uint16_t map_count;
+    uint8_t map[WEIR_HOOK_MAP][20];        /* entries of INT 15h E820h */
 };
-_Static_assert(sizeof(struct weir_guest_boot) == 8, "crosses the ABI");
+_Static_assert(sizeof(struct weir_hook_block) == 0x7e4, "crosses the ABI");
+#define WEIR_HOOK_ENTRY 0x7e4u  /* the guest's first instruction */
+#define WEIR_HOOK_FAILED 0xfd0u /* where the block stops when it cannot boot; AH: INT 13h's status, FFh: no 55AAh signature */
+#define WEIR_HOOK_INT15 0xfe0u  /* a boot medium of Weir's knows it (tools/launcher/bootimage.py) */
+#define WEIR_HOOK_INT13 0xff0u
 
 enum weir_device_op {
     WEIR_DEV_OPEN = 0, /* ports: IN and OUT by the calling domain (ACCESS) */

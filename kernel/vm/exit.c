@@ -29,7 +29,7 @@ static void exit_vmmcall(struct cpu *cpu, struct vcpu *v)
     struct guest_view g;
 
     vcpu_ops->guest_view(v, &g);
-    if (g.linear_rip != hook_page() + HOOK_FAILED || (g.cr0 & CR0_PE)) {
+    if (g.linear_rip != hook_page() + WEIR_HOOK_FAILED || (g.cr0 & CR0_PE)) {
         vcpu_raise(v, VECTOR_UD, -1);
         return;
     }

@@ -44,7 +44,7 @@ struct vcpu *vcpu_create(struct domain *d, struct cpu *cpu, struct port *port)
     v->client.is_vcpu = true;
     v->xcr0 = 1;
     if (v->emulation && v->io_page && v->fpu && vcpu_ops->create(v)) {
-        vcpu_real_mode(v, (u16)(hook_page() >> 4), HOOK_ENTRY);
+        vcpu_real_mode(v, (u16)(hook_page() >> 4), WEIR_HOOK_ENTRY);
         *(u16 *)v->fpu = 0x40; /* FCW after reset */
         *(u32 *)((char *)v->fpu + 24) = 0x1f80;
         object_init(&v->object, WEIR_VCPU, d);
@@ -250,14 +250,10 @@ noreturn void vcpu_enter(struct cpu *cpu, struct vcpu *v)
 
 static struct result boot(struct thread *t, struct vcpu *v)
 {
-    const struct weir_guest_boot *b = t->transfer;
-
     if (v->state != VCPU_STOPPED)
         return FAIL(WEIR_E_STATE);
-    if (b->partition > 4 || b->swap == 0x80)
-        return FAIL(WEIR_E_ARG);
     window_open(v->cpu);
-    hook_install(v->cpu, b);
+    hook_install(v->cpu, t->transfer);
     npt_protect_hook();
     load_cr3(v->cpu, t->domain->cr3);
     return OK;

@@ -136,13 +136,15 @@ void guest_go_on(void)
     (void)!vmm_vcpu_ctl(vcpu, WEIR_VCPU_RUN, 0, 0).status; /* it is paused */
 }
 
-void guest_run(const struct weir_guest_boot *boot)
+void guest_run(const struct guest_boot *boot)
 {
+    const struct thing_memory *map = things_memory("e820");
+
     vcpu = vmm_slot_alloc();
     enum weir_status status = vcpu ? vmm_create_vcpu(vcpu, service_home.port) : WEIR_E_MEMORY;
 
     if (status == WEIR_OK) {
-        memcpy(vmm_transfer(), boot, sizeof(*boot));
+        guest_boot_block(boot, map->va, map->bytes / sizeof(struct weir_e820), vmm_transfer());
         status = vmm_vcpu_ctl(vcpu, WEIR_VCPU_BOOT, 0, 0).status;
     }
     if (status == WEIR_OK) {

@@ -4,6 +4,7 @@
 #define INIT_GUEST_H
 
 #include "bindings.h"
+#include "guest_boot.h"
 #include "table.h"
 
 /* Binds the ranges in list; refuses the guest, with the policy's line, if the kernel will not have one. */
@@ -21,7 +22,7 @@ must_check bool guest_pause(void);
 void guest_go_on(void);
 
 /* Starts the guest as asked. */
-void guest_run(const struct weir_guest_boot *boot);
+void guest_run(const struct guest_boot *boot);
 
 /*
  * That service stays down. Its port is gone, and what was bound to it is passed or closed already, as its on_limit was at

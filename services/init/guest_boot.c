@@ -4,8 +4,12 @@
 
 #define FIRST_DISK 0x80u
 #define SECOND_DISK 0x81u
+#define MIB 0x100000ull
+#define E820_RAM 1u
 
-enum weir_status guest_boot_make(const struct policy_boot *boot, bool usb, struct weir_guest_boot *out,
+extern const uint8_t hook_block[WEIR_PAGE]; /* hook.S */
+
+enum weir_status guest_boot_make(const struct policy_boot *boot, bool usb, struct guest_boot *out,
                                  const char **reason)
 {
     uint8_t disk = boot->disk ? boot->disk : usb ? SECOND_DISK : FIRST_DISK;
@@ -18,11 +22,39 @@ enum weir_status guest_boot_make(const struct policy_boot *boot, bool usb, struc
         }
         swap = disk == FIRST_DISK ? boot->drive : disk;
     }
-    memset(out, 0, sizeof(*out));
-    out->drive = boot->drive;
-    out->partition = boot->partition;
-    out->swap = swap;
+    *out = (struct guest_boot){ boot->drive, boot->partition, swap };
     return WEIR_OK;
+}
+
+/* Bytes of RAM from base on without a hole, at most to limit. */
+static uint64_t usable_from(const struct weir_e820 *map, size_t n, uint64_t base, uint64_t limit)
+{
+    uint64_t at = base;
+
+    for (size_t i = 0; i < n && map[i].base <= at; i++)
+        if (map[i].type == E820_RAM && map[i].base + map[i].bytes > at) {
+            at = map[i].base + map[i].bytes;
+        }
+    return (at < limit ? at : limit) - base;
+}
+
+void guest_boot_block(const struct guest_boot *boot, const struct weir_e820 *map, size_t n, struct weir_hook_block *block)
+{
+    uint64_t low = usable_from(map, n, MIB, 16 * MIB);
+    uint64_t high = low == 15 * MIB ? usable_from(map, n, 16 * MIB, 4096 * MIB) : 0;
+    uint64_t all = (low + high) / 1024;
+
+    memcpy(block, hook_block, WEIR_PAGE);
+    block->drive = boot->drive;
+    block->partition = boot->partition;
+    block->swap = boot->swap;
+    block->limit_88 = (uint16_t)(all < 0xffff ? all : 0xffff);
+    block->limit_16m = (uint16_t)(low / 1024);
+    block->limit_64k = (uint16_t)(high / 65536);
+    while (block->map_count < n && block->map_count < WEIR_HOOK_MAP) {
+        memcpy(block->map[block->map_count], &map[block->map_count], sizeof(block->map[0]));
+        block->map_count++;
+    }
 }
 
 /* Status codes of INT 13h: Phoenix Enhanced Disk Drive Specification 3.0, table 1; IBM PS/2 BIOS reference. */

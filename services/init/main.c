@@ -145,7 +145,7 @@ int main(void)
 {
     const struct policy_tables *tables;
     struct weir_console_ring *ring;
-    struct weir_guest_boot boot;
+    struct guest_boot boot;
     struct options options;
     const char *reason;
     uint16_t uart;

@@ -22,7 +22,7 @@ static void the_guest_sees_its_disk_under_the_number_it_was_promised(void)
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct policy_boot boot = { .disk = cases[i].disk, .drive = cases[i].drive, .partition = 3 };
-        struct weir_guest_boot out = { 0 };
+        struct guest_boot out = { 0 };
         const char *reason = NULL;
         enum weir_status status = guest_boot_make(&boot, cases[i].usb, &out, &reason);
 
@@ -37,6 +37,47 @@ static void the_guest_sees_its_disk_under_the_number_it_was_promised(void)
     }
     CHECK_TEXT(guest_boot_failure(0xff),
                "no boot signature (55AAh) on the guest's disk: it is not bootable, or encrypted and no rule decrypts it");
+}
+
+static void the_hook_block_tells_of_the_memory_that_the_guest_has(void)
+{
+    static const struct {
+        uint64_t end;
+        uint16_t limit_88, limit_16m, limit_64k;
+    } cases[] = {
+        { 0x00100000, 0, 0, 0 },
+        { 0x00800000, 7 << 10, 7 << 10, 0 },
+        { 0x01000000, 15 << 10, 15 << 10, 0 },
+        { 0x04000000, 63 << 10, 15 << 10, 0x300 },
+        { 0x7e000000, 0xffff, 15 << 10, 0x7d00 },
+        { 0x140000000, 0xffff, 15 << 10, 0xff00 }, /* what lies above 4 GiB is not told of */
+    };
+    static const struct guest_boot boot = { 0x80, 2, 0x81 };
+    struct weir_hook_block *block = malloc(WEIR_PAGE);
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct weir_e820 map[] = {
+            { 0, 0x9f000, 1, 1 },
+            { 0x9f000, 0x61000, 2, 1 },
+            { 0x100000, (cases[i].end - 0x100000) / 2, 1, 1 }, /* in two entries, as firmware may say it */
+            { 0x100000 + (cases[i].end - 0x100000) / 2, (cases[i].end - 0x100000) / 2, 1, 1 },
+            { cases[i].end, 0x2000000, 2, 1 },
+            { cases[i].end + 0x2000000, 0x100000, 1, 1 },
+        };
+
+        guest_boot_block(&boot, map, 6, block);
+        CHECK(block->drive, 0x80);
+        CHECK(block->partition, 2);
+        CHECK(block->swap, 0x81);
+        CHECK(block->limit_88, cases[i].limit_88);
+        CHECK(block->limit_16m, cases[i].limit_16m);
+        CHECK(block->limit_64k, cases[i].limit_64k);
+        CHECK(block->map_count, 6);
+        for (unsigned e = 0; e < 6; e++) {
+            CHECK(memcmp(block->map[e], &map[e], sizeof(block->map[e])), 0);
+        }
+    }
+    free(block);
 }
 
 static void options_are_words(void)
@@ -135,6 +176,7 @@ static void a_failure_reads_well(void)
 int main(void)
 {
     the_guest_sees_its_disk_under_the_number_it_was_promised();
+    the_hook_block_tells_of_the_memory_that_the_guest_has();
     options_are_words();
     a_service_is_started_again_until_its_limit();
     limits_at_their_ends();

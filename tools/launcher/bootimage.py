@@ -18,7 +18,7 @@ KERNEL = BOOT / "weir.elf"
 SYMBOLS = BOOT / "symbols"       # of the services: names for weirctl's backtraces
 _COMMON = ("biosdisk", "normal", "configfile", "multiboot2", "test", "ls", "cat", "chain",
            "boot", "reboot", "halt", "memrw")
-# Under Weir the INT 15h vector's offset is this one (kernel/vm/hook.S): the boot medium then goes on to the next disk.
+# Under Weir the INT 15h vector's offset is this one (services/init/hook.S): the boot medium then goes on to the next disk.
 _UNDER_WEIR = """
 read_word -v int15 0x54
 if [ "$int15" = "fe0" ]; then

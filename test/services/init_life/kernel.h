@@ -63,7 +63,7 @@ struct fake_kernel {
     struct fake_cap slots[FAKE_SLOTS]; /* init's */
     uint64_t free_pages, now, refusals;
     uint64_t fail_at; /* the n-th create, grant or map from now on is refused for want of memory; 0: none */
-    struct weir_guest_boot boot;
+    struct weir_hook_block boot;
     bool uart;
     char log[1u << 16];
     uint64_t logged;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The hook block's code and data; it runs at offset 0 of its segment, in real mode or virtual-8086 mode. hook.c fills
- * in the data at its start (struct hook_data).
+ * The hook block's code; it runs at offset 0 of its segment, in real mode or virtual-8086 mode of the guest's. At its start
+ * is struct weir_hook_block, which hook.c and the kernel fill in.
  */
 #define OFF(label) ((label) - hook_block)
 #define SMAP 0x534d4150
 
+    .section .note.GNU-stack, "", @progbits
     .section .rodata
     .balign 16
-    .global hook_block, hook_block_end, hook_entry_label, hook_failed_label, hook_int13_label, hook_int15_vector
+    .global hook_block
     .code16
 hook_block:
 old13:      .word 0, 0
@@ -23,8 +24,8 @@ limit_64k:  .word 0         /* 64 KiB blocks above 16 MiB */
 map_count:  .word 0
 map:        .skip 100 * 20
 
+    .org hook_block + 0x7e4 /* WEIR_HOOK_ENTRY */
     /* Starts the guest: loads the boot sector to 0:7C00h as the BIOS would and jumps there with DL = drive. */
-hook_entry_label:
     xorw %ax, %ax
     movw %ax, %ss
     movw $0x7c00, %sp
@@ -45,7 +46,7 @@ hook_entry_label:
     jnc 2f
     decw %bp
     jnz 1b
-    jmp hook_failed_label
+    jmp failed
 2:  cmpw $0xaa55, 0x7dfe
     jne no_signature
     movzbw %cs:OFF(partition), %ax
@@ -70,7 +71,7 @@ hook_entry_label:
     movb %cs:OFF(drive), %dl
     int $0x13
     popw %si
-    jc hook_failed_label
+    jc failed
     addw $16, %sp
     cmpw $0xaa55, 0x7dfe
     jne no_signature
@@ -79,13 +80,10 @@ start:
     ljmp $0, $0x7c00
 no_signature:
     movb $0xff, %ah
-hook_failed_label:
-    vmmcall                 /* or VMCALL; only here is it not #UD: the kernel compares RIP */
-3:  hlt
-    jmp 3b
+    jmp failed
 
     /* INT 13h with two drive numbers exchanged. Installed only where swap is not 0. */
-hook_int13_label:
+int13:
     cmpb $0x80, %dl
     je 4f
     cmpb %cs:OFF(swap), %dl
@@ -111,7 +109,7 @@ hook_int13_label:
     leaw 2(%esp), %sp
     lretw $2
 
-hook_int15_label:
+int15:
     cmpw $0xe820, %ax
     je e820
     cmpw $0xe801, %ax
@@ -189,11 +187,18 @@ bad:
     orb $1, 6(%bp)
     popw %bp
     iretw
+
+    .org hook_block + 0xfd0     /* WEIR_HOOK_FAILED */
+failed:
+    vmmcall                     /* or VMCALL; only here is it not #UD: the kernel compares RIP */
+3:  hlt
+    jmp 3b
     /*
      * The INT 15h vector points here: a fixed offset, by which a boot medium of Weir's sees that it already runs under
      * Weir and goes on to the next disk (doc/boot.md, tools/launcher/bootimage.py).
      */
-    .org hook_block + 0xfe0
-hook_int15_vector:
-    jmp hook_int15_label
-hook_block_end:
+    .org hook_block + 0xfe0     /* WEIR_HOOK_INT15 */
+    jmp int15
+    .org hook_block + 0xff0     /* WEIR_HOOK_INT13 */
+    jmp int13
+    .org hook_block + 0x1000
