@@ -103,7 +103,7 @@ bool guest_walk(struct cpu *cpu, const struct guest_view *g, u64 linear, u32 acc
         if (pae && (e & (f.levels == 3 ? ~PTE_NX : PTE_ADDR)) >> cpu_features.address_bits) /* PAE: 62:52 as well (5.3.3) */
             goto reserved;
         if (!is_pdpte) /* the legacy PDPTE has no rights */
-            w->rights &= e;
+            w->rights &= guest_rights(e, g->cr0 & CR0_WP);
         bool large = (e & PTE_PS) && level > 1 && !is_pdpte && (pae ? level <= 3 : g->cr4 & CR4_PSE);
         bool leaf = level == 1 || large;
         u64 mask = (1ull << shift) - 1;

@@ -4,6 +4,7 @@
 #define KERNEL_GUEST_MEMORY_H
 
 #include "decode.h"
+#include "mm/space.h"
 #include "x86/types.h"
 
 struct cpu;
@@ -56,6 +57,12 @@ struct guest_walk {
     u64 entry[6];  /* as they are now, accessed and dirty bits set */
     u64 rights;    /* PTE_W and PTE_U where all levels have them */
 };
+
+/* An entry; without CR0.WP (wp is 0) what only the kernel can reach is writable whatever it says. */
+static inline u64 guest_rights(u64 entry, u64 wp)
+{
+    return wp || (entry & PTE_U) ? entry : entry | PTE_W;
+}
 
 /* Where a page table stands. NULL: in Weir's region or a bound page, which no walk may reach; it reads as ones. */
 void *guest_table(struct cpu *cpu, u64 pa);

@@ -22,6 +22,7 @@ static u16 unsync[UNSYNC_MAX]; /* page tables that may not be synchronized; chec
 static unsigned unsync_count;
 static unsigned entry_bytes = 8; /* of the guest's tables in its present mode */
 static u64 reserved;             /* bits of an entry: NX without EFER.NXE, PAE's 62:52 */
+static u64 wp;                   /* CR0.WP, or 0 */
 static u64 native_rip = ~0ull;   /* whose instruction the emulator does not know: it writes upper tables itself */
 
 static bool is_cached(void)
@@ -40,6 +41,7 @@ static bool is_synced(u16 page, u64 table)
 /* What a TLB could hold of a guest's leaf; 0: nothing, because it is absent, reserved, bound, or A must be set. */
 static u64 shadow_of(u64 leaf)
 {
+    leaf = guest_rights(leaf, wp);
     u64 map, bits = leaf & (PTE_U | PTE_PWT | PTE_PCD | PAT_4K | PTE_NX);
 
     if ((leaf & (PTE_P | PTE_A)) != (PTE_P | PTE_A) || (leaf & reserved))
@@ -134,6 +136,7 @@ void shadow_load_root(struct vcpu *v)
         v->code[i].code = NULL;
     pool_root = 0;
     entry_bytes = k->cr4 & CR4_PAE ? 8 : 4;
+    wp = k->cr0 & CR0_WP;
     reserved = (k->efer & EFER_NXE ? 0 : PTE_NX) | (k->efer & EFER_LMA ? 0 : 0x7ffull << 52);
     if (k->efer & EFER_LMA) {
         pool_path++;
@@ -200,7 +203,7 @@ static u64 upper_bits(const struct guest_walk *w, unsigned level)
         return PTE_P; /* a page directory pointer */
     if (level < w->leaf)
         return PTE_P | PTE_A | PTE_W | PTE_U;
-    u64 e = w->entry[level], bits = PTE_P | PTE_A | (e & (PTE_W | PTE_U | PTE_NX));
+    u64 e = guest_rights(w->entry[level], wp), bits = PTE_P | PTE_A | (e & (PTE_W | PTE_U | PTE_NX));
     return level == w->leaf && !(e & PTE_D) ? bits & ~PTE_W : bits;
 }
 
@@ -288,7 +291,7 @@ static void fill(struct cpu *cpu, struct vcpu *v, const struct guest_walk *w, u6
         return;
     }
     u16 page = descend(cpu, w, linear);
-    /* Without the guest's CR0.WP, which the CPU has, a page may be read-only and written to. */
+    /* Without the guest's CR0.WP, which the CPU has, a user's page may be read-only and written to. */
     if (write && (!(w->rights & PTE_W) || !let_write(cpu, map & PTE_ADDR, v->rip == native_rip))) {
         if (w->gpa & PAGE_MASK)
             mmio_access(cpu, v);

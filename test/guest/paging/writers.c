@@ -87,6 +87,33 @@ static void all_writers(void)
     write_cr0(cr0);
 }
 
+/* Without CR0.WP the kernel writes what is read-only at any level, as programs do that set W nowhere. */
+static void without_wp(void)
+{
+    u64 cr0 = read_cr0(), cr4 = read_cr4();
+
+    section("without-wp");
+    write_cr0((cr0 & ~(4ull | CR0_WP)) | 2);
+    write_cr4(cr4 | 0x600);
+    for (unsigned level = 0; level < 5; level++) { /* all above it, and in the end all, is read-only */
+        hook_trees();
+        for (unsigned i = 0; i < level; i++)
+            *entry_of(i) &= ~PTE_W;
+        reload_cr3();
+        for (unsigned writer = 0; writer < (unsigned)(writers_end - writers); writer++) {
+            u64 *to = (u64 *)(frame_address(0) + 16 * writer);
+            struct rt_regs r = {.rflags = 2, .rax = to[0] + 0x1000 + writer, .rdx = to[1], .rdi = V_BASE + 16 * writer};
+            u64 wanted = r.rax;
+            rt_run(writers[writer], &r, false);
+            record("without W", level << 8 | writer, rt_fault.vector, to[0]);
+            rt_check(to[0] == wanted, "writer %u, read-only above %u: %lx, not %lx", writer, level, to[0], wanted);
+        }
+        record("a/d", *entry_of(0) & 0xfff, *entry_of(2) & 0xfff, *entry_of(3) & 0xfff);
+    }
+    write_cr4(cr4);
+    write_cr0(cr0);
+}
+
 /* String instructions that meet a page which is absent or read-only after some elements; then it is made present. */
 static void half_way(void)
 {
@@ -136,6 +163,7 @@ static void half_way(void)
 void section_writers(void)
 {
     all_writers();
+    without_wp();
     half_way();
     rt_pml4[V_SLOT] = 0;
     rt_pml4[SLOT] = 0;
