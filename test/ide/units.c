@@ -167,6 +167,9 @@ static void small_disks_are_read_by_cylinder(void)
     EXPECT("status", status_of(0), STATUS_DRDY | STATUS_DRQ);
     data_in(0, sector, SECTOR, SECTOR);
     EXPECT("the sector", memcmp(sector, plain, SECTOR), 0);
+    EXPECT("sector", port_in(IDE_PRIMARY + IDE_LBA_LOW), 5); /* the model leaves the command's own place */
+    EXPECT("cylinder", port_in(IDE_PRIMARY + IDE_LBA_MID) | port_in(IDE_PRIMARY + IDE_LBA_HIGH) << 8, 1);
+    EXPECT("head", port_in(IDE_PRIMARY + IDE_DEVICE), 0xa1);
     port_out(IDE_PRIMARY + IDE_COMMAND, 0x24); /* 48-bit commands have no such form */
     EXPECT("status", status_of(0), STATUS_DRDY | STATUS_ERR);
     end();
@@ -267,6 +270,23 @@ static void read_only_disks_are_read(void)
     end();
 }
 
+static void packets_pass_on_the_second_channel(void)
+{
+    uint8_t data[SECTOR];
+    uint32_t n;
+
+    begin(POLICY_ENCRYPT, 0, UINT64_MAX);
+    command(2, ATA_IDENTIFY_PACKET, 0, 0);
+    EXPECT("status", status_of(2), STATUS_DRDY | STATUS_DRQ);
+    data_in(1, data, SECTOR, 512);
+    EXPECT("its serial number", memcmp(data + 20, "DI2E", 4), 0);
+    n = model_channel[1].commands;
+    command(2, 0xa0, 0, 0);
+    EXPECT("PACKET", model_channel[1].log[n], 0xa0);
+    EXPECT("once", model_channel[1].commands, n + 1);
+    end();
+}
+
 static void a_denied_disk_is_not_there(void)
 {
     uint32_t commands;
@@ -335,6 +355,7 @@ int main(void)
     a_region_outside_ram_is_an_error();
     a_region_may_cross_64k();
     read_only_disks_are_read();
+    packets_pass_on_the_second_channel();
     a_denied_disk_is_not_there();
     identify_tells_no_zeroes_after_trim();
     every_access_may_come_twice();

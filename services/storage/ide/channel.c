@@ -39,12 +39,36 @@ static uint8_t read_status(struct ide_channel *c, unsigned reg)
     }
 }
 
+/*
+ * A command by cylinder, head and sector went to the drive with an LBA (command.c). Where it ended is told as the guest
+ * named it, until it writes the device register again.
+ */
+static uint8_t read_place(struct ide_channel *c, unsigned reg)
+{
+    const struct ide_saved_drive *d = ide_selected(c)->s;
+    uint8_t device = ide_in(c, IDE_DEVICE);
+    uint32_t lba = (device & 0xfu) << 24, track;
+
+    if (!(device & DEVICE_LBA) || c->s->task[0][IDE_DEVICE] & DEVICE_LBA || !d->heads || !d->sectors)
+        return ide_in(c, reg);
+    for (unsigned i = 0; i < 3; i++)
+        lba |= (uint32_t)ide_in(c, IDE_LBA_LOW + i) << (8 * i);
+    track = lba / d->sectors;
+    if (reg == IDE_LBA_LOW)
+        return (uint8_t)(lba % d->sectors + 1);
+    if (reg == IDE_DEVICE)
+        return (uint8_t)((device & 0xf0 & ~DEVICE_LBA) | track % d->heads);
+    return (uint8_t)(track / d->heads >> 8 * (reg - IDE_LBA_MID));
+}
+
 uint8_t ide_read(struct ide_channel *c, unsigned reg)
 {
     if (ide_is_empty(ide_selected(c)))
         return 0; /* as where there is no such drive (ATA/ATAPI-6, 9.16.1) */
     if (reg == IDE_STATUS || reg == IDE_ALTERNATE)
         return read_status(c, reg);
+    if (reg >= IDE_LBA_LOW && reg <= IDE_DEVICE && !(c->s->control & CONTROL_HOB))
+        return read_place(c, reg);
     return ide_in(c, reg);
 }
 

@@ -36,6 +36,7 @@ enum {
 #define DEVICE_DEV 0x10u
 #define CONTROL_NIEN 0x02u
 #define CONTROL_SRST 0x04u
+#define CONTROL_HOB 0x80u
 
 #define IDE_DEVICE_RESET 0x08u
 #define IDE_INITIALIZE_PARAMETERS 0x91u
