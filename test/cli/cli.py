@@ -102,7 +102,7 @@ def case_long_command():
 
 def case_refused_options():
     # Status 2, a reason, and nothing is started.
-    for words in (["--smp", "2"], ["--cpu", "pentium"], ["--cpu", "svm:no_such"],
+    for words in (["--smp", "2"], ["--cpu", "pentium"], ["--cpu", "svm:no_such"], ["--cpu", "vmx:"],
                   ["--cpu", "vmx:trinity_apu"], ["--cpu", "vmx", "--machine", "q35"], ["--cpu", "vmx", "--icount"],
                   ["--mmu", "shadow"], ["--cpu", "vmx", "--mmu", "cached"],
                   ["--machine", "microvm"], ["--memory", "lots"], ["--timeout", "-1"],
