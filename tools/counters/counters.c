@@ -6,6 +6,7 @@
  *
  * counters=FILE  a file of at least one page, mapped: struct counters, live, for whoever looks
  * pairs=FILE     at the end of the run: what happened between consecutive RDTSCs of the guest
+ * profile=FILE   live: how often each instruction of host mode was executed (profile.h)
  *
  * How the mode is known: VMRUN begins guest mode; the first instruction behind a VMRUN, recognized by
  * its place in the emulator's memory and so not to be mistaken for one of the guest, ends it. QEMU
@@ -22,6 +23,7 @@
 #include "insn_kind.h"
 #include "pairs.h"
 #include "plugin_api.h"
+#include "profile.h"
 
 int qemu_plugin_version = 1;
 
@@ -100,6 +102,9 @@ static void translate_host(struct qemu_plugin_insn *insn, enum insn_kind kind)
     if (is_behind_vmrun(qemu_plugin_insn_haddr(insn)))
         qemu_plugin_register_vcpu_insn_exec_cb(insn, on_vmexit, QEMU_PLUGIN_CB_NO_REGS, NULL);
     count(insn, &now->host);
+    uint64_t *own = profile_counter(qemu_plugin_insn_haddr(insn), qemu_plugin_insn_vaddr(insn));
+    if (own)
+        count(insn, own);
     qemu_plugin_register_vcpu_mem_cb(insn, on_host_access, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW,
                                      NULL);
     switch (kind) {
@@ -181,6 +186,11 @@ int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **
             counters_path = argv[i] + 9;
         } else if (!strncmp(argv[i], "pairs=", 6)) {
             pairs_path = strdup(argv[i] + 6);
+        } else if (!strncmp(argv[i], "profile=", 8)) {
+            if (!profile_open(argv[i] + 8)) {
+                perror(argv[i] + 8);
+                return -1;
+            }
         } else {
             fprintf(stderr, "counters: unknown argument %s\n", argv[i]);
             return -1;
