@@ -20,15 +20,6 @@ void *memset(void *to, int c, size_t n)
     return to;
 }
 
-void *memmove(void *to, const void *from, size_t n)
-{
-    if ((u64)to - (u64)from >= n)
-        return memcpy(to, from, n);
-    for (u8 *d = to; n--;)
-        d[n] = ((const u8 *)from)[n];
-    return to;
-}
-
 int memcmp(const void *a, const void *b, size_t n)
 {
     const u8 *x = a, *y = b;
@@ -51,10 +42,4 @@ void string_copy(char *to, const char *from, size_t size)
     for (; i + 1 < size && from[i]; i++)
         to[i] = from[i];
     to[i] = 0;
-}
-
-void page_zero(void *page)
-{
-    u64 n = PAGE_SIZE / 8;
-    asm volatile("rep stosq" : "+D"(page), "+c"(n) : "a"(0ull) : "memory");
 }

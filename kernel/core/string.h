@@ -4,14 +4,12 @@
 
 #include "x86/types.h"
 
-/* The four functions that the compiler may call by itself. */
+/* Functions that the compiler may call by itself. */
 void *memcpy(void *to, const void *from, size_t n);
-void *memmove(void *to, const void *from, size_t n);
 void *memset(void *to, int c, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
 
 bool string_equal(const char *a, const char *b);
 void string_copy(char *to, const char *from, size_t size); /* cut to size - 1 bytes, always terminated */
-void page_zero(void *page);                                /* page-aligned, one page */
 
 #endif

@@ -29,7 +29,7 @@ void page_zero_free(void)
 {
     for (u32 i = search_from; i < PAGES; i++)
         if (!is_taken(i))
-            page_zero((void *)(KERNEL_VBASE + i * PAGE_SIZE));
+            memset((void *)(KERNEL_VBASE + i * PAGE_SIZE), 0, PAGE_SIZE);
 }
 
 u32 page_count_free(void)
@@ -62,14 +62,12 @@ void *page_alloc(struct budget *b, u32 n)
     u32 at = find_run(n);
     if (at == PAGES)
         return NULL;
-    for (u32 i = at; i < at + n; i++) {
+    for (u32 i = at; i < at + n; i++)
         taken[i / 64] |= BIT(i % 64);
-        page_zero((void *)(KERNEL_VBASE + i * PAGE_SIZE));
-    }
     if (at == search_from)
         search_from += n;
     b->used += n;
-    return (void *)(KERNEL_VBASE + at * PAGE_SIZE);
+    return memset((void *)(KERNEL_VBASE + at * PAGE_SIZE), 0, n * PAGE_SIZE);
 }
 
 void page_free(struct budget *b, void *pages, u32 n)

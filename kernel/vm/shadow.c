@@ -99,7 +99,7 @@ static void synchronize(struct cpu *cpu, u16 page)
     if (KEY_LEVEL(pool_meta[page].key) == 1) {
         refresh(cpu, page, 0, 512, false);
     } else {
-        page_zero(pool_tables[page]);
+        memset(pool_tables[page], 0, PAGE_SIZE);
         pool_flush();
     }
 }
@@ -142,7 +142,7 @@ void shadow_load_root(struct vcpu *v)
         pool_path++;
         pool_root = get(v->cpu, MAKE_KEY(a20_address(k->cr3 & PTE_ADDR), 4u, 0));
     } else {
-        page_zero(pool_tables[0]);
+        memset(pool_tables[0], 0, PAGE_SIZE);
     }
     v->root = k->cr0 & CR0_PG ? pa_of(pool_tables[pool_root]) : npt_flat_root();
 }
@@ -246,7 +246,7 @@ void shadow_invalidate(struct vcpu *v, u64 linear)
 
     for (unsigned i = 0; i < unsync_count; i++) /* of upper tables nothing is known any more */
         if (!pool_meta[unsync[i]].synced && KEY_LEVEL(pool_meta[unsync[i]].key) > 1)
-            page_zero(pool_tables[unsync[i]]);
+            memset(pool_tables[unsync[i]], 0, PAGE_SIZE);
     if (!(v->control.efer & EFER_LMA))
         linear = (u32)linear;
     for (unsigned level = pool_root ? 4 : 3;; level--) {

@@ -54,7 +54,7 @@ void pool_clear(void)
     memset(pool_chain, 0, sizeof(pool_chain));
     bump = 1;
     free_first = 0;
-    page_zero(pool_tables[0]);
+    memset(pool_tables[0], 0, PAGE_SIZE);
     pool_flush();
 }
 
@@ -108,7 +108,7 @@ u16 pool_get(u64 key)
     }
     pool_meta[page] = (struct shadow_page){.key = key, .next = *first, .path = pool_path};
     *first = page;
-    page_zero(pool_tables[page]);
+    memset(pool_tables[page], 0, PAGE_SIZE);
     return page;
 }
 

@@ -86,11 +86,6 @@ u64 host_rdtsc(void)
     return host_tsc;
 }
 
-void page_zero(void *page)
-{
-    memset(page, 0, PAGE_SIZE);
-}
-
 void log_line(const char *format, ...)
 {
     (void)format;
