@@ -9,6 +9,13 @@ static void access(const struct vmm_service *service, vmm_access_handler *handle
     msg->kind = (uint16_t)(handler ? handler(service->context, msg) : without);
 }
 
+/* The write that came before this access. The flag ends here: notes leave it as it is. */
+static __attribute__((noinline)) void posted(struct vmm_service *service, struct weir_msg *msg)
+{
+    msg->flags &= (uint16_t)~WEIR_F_POSTED;
+    (void)service->mmio(service->context, msg + 1);
+}
+
 static void dispatch(struct vmm_service *service, struct weir_msg *msg)
 {
     switch (msg->kind) {
@@ -47,6 +54,8 @@ enum weir_status vmm_serve(struct vmm_service *service)
         enum weir_status status =
             vmm_reply_wait(service->port, 0, service->note, service->deadline);
         if (status == WEIR_OK) {
+            if (__builtin_expect(msg->flags & WEIR_F_POSTED, 0))
+                posted(service, msg);
             dispatch(service, msg);
         } else if (status == WEIR_E_TIMEOUT && service->deadline) {
             service->deadline = service->timer(service->context);

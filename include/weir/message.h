@@ -27,6 +27,7 @@ enum weir_msg_flag {
     WEIR_F_REP = 1u << 1,    /* string I/O: size = bytes of an element, count = elements */
     WEIR_F_REPLAY = 1u << 2, /* was delivered before, to an instance that did not answer */
     WEIR_F_DATA = 1u << 4,   /* WEIR_BIND_FILTER: this read was done on the hardware already, data is what it gave */
+    WEIR_F_POSTED = 1u << 5, /* before this access the guest did another, the message behind this one: struct weir_ahead */
 };
 
 /* How a service answers an access; in the reply's kind. */
@@ -59,6 +60,22 @@ struct weir_msg {
     uint64_t deadline; /* TSC */
 };
 _Static_assert(sizeof(struct weir_msg) == 64, "the message is one cache line");
+
+/*
+ * What a service says ahead of the guest's MMIO accesses of four bytes, so that they cost no switch. It stands behind the
+ * message and the posted one in the message page, ends with the thread, and counts while the thread waits for requests.
+ *
+ * A read of addr, bound with that cookie, before the TSC is until, gives data; once, and only where nothing is posted.
+ *
+ * A write of an address with (address & post_mask) == post_addr is over at once. It comes with the next message to the
+ * port, as the message behind it (kind, size, flags, addr, data, aux), and again with that message's replays. While one is
+ * posted, the next such write is a message.
+ */
+struct weir_ahead {
+    uint64_t until, addr, cookie, data;
+    uint64_t post_mask, post_addr; /* post_mask 0: none */
+};
+#define WEIR_AHEAD_OFFSET (2 * sizeof(struct weir_msg))
 
 #define WEIR_MSG_PAGES 2u
 #define WEIR_TRANSFER_BYTES 4096u

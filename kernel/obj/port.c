@@ -86,15 +86,6 @@ static void queue_last(struct port_cpu *pc, struct client *c)
     c->next = NULL;
 }
 
-static inline void copy_message(struct weir_msg *to, const struct weir_msg *from)
-{
-    const u64 *f = (const u64 *)from;
-    u64 *t = (u64 *)to;
-
-    t[0] = f[0], t[1] = f[1], t[2] = f[2], t[3] = f[3];
-    t[4] = f[4], t[5] = f[5], t[6] = f[6], t[7] = f[7];
-}
-
 /* As many bytes as the message says; it was copied before, and the other side could write what it liked. */
 static void copy_payload(struct thread *to, const struct thread *from)
 {
@@ -118,11 +109,11 @@ static always_inline void deliver(struct port *p, struct client *c, bool is_vcpu
         vcpu_fill_message(container_of(c, struct vcpu, client), w);
     } else {
         struct thread *t = thread_of(c);
-        copy_message(m, t->msg);
+        *m = *t->msg;
         copy_payload(w, t);
         m->kind = WEIR_MSG_CALL;
         m->vcpu = c->badge;
-        m->flags &= (u16)~WEIR_F_REPLAY;
+        m->flags &= (u16)~(WEIR_F_REPLAY | WEIR_F_POSTED);
     }
     if (unlikely(c->replay))
         m->flags |= WEIR_F_REPLAY;
@@ -234,7 +225,7 @@ struct result sys_call(u64 slot)
 /* Answers the thread's client, which can run then. */
 static void reply_to_thread(struct thread *w, struct thread *t, u64 now)
 {
-    copy_message(t->msg, w->msg);
+    *t->msg = *w->msg;
     copy_payload(t, w);
     t->as_client.port = NULL;
     t->as_client.worker = NULL;

@@ -26,13 +26,6 @@ static bool do_on_hardware(struct cpu *cpu, struct vcpu *v)
     return true;
 }
 
-static void fill_ones(struct vcpu *v)
-{
-    v->access.data = ~0ull;
-    if (v->access.string)
-        memset(v->io_page, 0xff, PAGE_SIZE);
-}
-
 void access_complete(struct cpu *cpu, struct vcpu *v, u8 verdict, u64 data, u32 count)
 {
     struct access *a = &v->access;
@@ -41,9 +34,9 @@ void access_complete(struct cpu *cpu, struct vcpu *v, u8 verdict, u64 data, u32 
         msr_finish(cpu, v, verdict, data);
         return;
     }
-    if (count && count < a->count)
+    if (unlikely(a->string) && count && count < a->count)
         a->count = count;
-    switch (verdict) {
+    switch (__builtin_expect(verdict, WEIR_V_DONE)) {
     case WEIR_V_PASS:
         if (!a->filtered)
             do_on_hardware(cpu, v);
@@ -55,7 +48,9 @@ void access_complete(struct cpu *cpu, struct vcpu *v, u8 verdict, u64 data, u32 
         break;
     case WEIR_V_DENY:
         if (!a->write)
-            fill_ones(v);
+            a->data = ~0ull;
+        if (!a->write && a->string)
+            memset(v->io_page, 0xff, PAGE_SIZE);
         break;
     case WEIR_V_FAULT:
         if (!a->emulated) {
@@ -135,6 +130,10 @@ void vcpu_fill_message(struct vcpu *v, struct thread *worker)
             memcpy(worker->transfer, v->io_page, a->count * a->size);
     }
     m->seq = v->seq;
+    if (unlikely(v->posted_to && v->posted_to == v->client.port)) {
+        m->flags |= WEIR_F_POSTED;
+        m[1] = v->posted;
+    }
 }
 
 /* The reply to a request that is no access. */
@@ -157,6 +156,8 @@ void vcpu_reply(struct vcpu *v, struct thread *worker)
     const struct access *a = &v->access;
     const struct weir_msg *m = worker->msg;
 
+    if (unlikely(v->posted_to && v->posted_to == v->client.port))
+        v->posted_to = NULL;
     v->client.port = NULL;
     v->client.worker = NULL;
     v->client.replay = false;

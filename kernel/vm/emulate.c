@@ -105,7 +105,7 @@ noinline void emulate_access_done(struct cpu *cpu, struct vcpu *v)
         v->access.addr += 8;
         v->access.data = a->data[1];
         v->access.filtered = false;
-        mmio_route(cpu, v);
+        access_route(cpu, v, mmio_binding(v->access.addr, v->access.size));
         return;
     }
     next(cpu, v);
@@ -155,7 +155,7 @@ static void do_memory(struct cpu *cpu, struct vcpu *v, struct weir_emu_access *a
     bool write = a->kind == WEIR_EMU_WRITE;
     if (!crosses && mmio_binding(gpa[0], a->size)) {
         begin_access(v, WEIR_MSG_MMIO, a->size == 16 ? 8 : a->size, write, gpa[0], a->data[0]);
-        mmio_route(cpu, v);
+        access_route(cpu, v, mmio_binding(gpa[0], v->access.size));
         return;
     }
     if (write && (a->flags & WEIR_EMU_F_LOCKED) && !crosses && a->size <= 8) {

@@ -108,8 +108,6 @@ must_check bool msr_do(struct cpu *cpu, struct vcpu *v);
 void mmio_access(struct cpu *cpu, struct vcpu *v);
 /* What binds an address, for hooks or as Weir's own; NULL: nothing. */
 const struct binding *mmio_binding(u64 gpa, unsigned size);
-/* One access of physical memory, v->access, by whatever rule binds its address. */
-void mmio_route(struct cpu *cpu, struct vcpu *v);
 /* Routes v->access by the binding of its address; NULL: to the hardware. Returns when it is complete. */
 void access_route(struct cpu *cpu, struct vcpu *v, const struct binding *b);
 /* Completes v->access as the verdict says; data and count are the reply's. */

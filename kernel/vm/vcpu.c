@@ -26,7 +26,7 @@ static void free_pages(struct domain *d, struct vcpu *v)
 {
     block_free(d, v->emulation, PAGE_SIZE);
     block_free(d, v->io_page, PAGE_SIZE);
-    block_free(d, v->fpu, PAGE_SIZE + fpu_area_bytes());
+    block_free(d, v->fpu, PAGE_SIZE + cpu_features.xsave_bytes);
     block_free(d, v, PAGE_SIZE);
 }
 
@@ -38,7 +38,7 @@ struct vcpu *vcpu_create(struct domain *d, struct cpu *cpu, struct port *port)
         return NULL;
     v->emulation = block_alloc(d, PAGE_SIZE);
     v->io_page = block_alloc(d, PAGE_SIZE);
-    v->fpu = block_alloc(d, PAGE_SIZE + fpu_area_bytes());
+    v->fpu = block_alloc(d, PAGE_SIZE + cpu_features.xsave_bytes);
     v->cpu = cpu;
     v->port = port;
     v->client.is_vcpu = true;
@@ -78,6 +78,8 @@ void vcpu_forget_port(struct port *p)
         v->port = NULL;
     if (v && v->emulator == p)
         v->emulator = NULL;
+    if (v && v->posted_to == p)
+        v->posted_to = NULL;
 }
 
 void vcpu_raise(struct vcpu *v, u8 vector, int64_t error_code)

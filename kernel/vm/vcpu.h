@@ -109,6 +109,8 @@ struct vcpu {
     struct client client;
     u32 seq;
     struct port *port, *emulator;
+    struct port *posted_to;  /* posted comes with the next message to it; NULL: nothing is posted */
+    struct weir_msg posted;
     struct weir_emulation *emulation; /* a page: the emulator's request */
     u8 *io_page;                      /* a page: data of string I/O */
     u64 emulated_rip;

@@ -12,11 +12,6 @@
 #define MXCSR_RESET 0x1f80u
 #define FCW_RESET 0x37fu
 
-u32 fpu_area_bytes(void)
-{
-    return (cpu_features.xsave_bytes + 63) & ~63u;
-}
-
 static void save(void *area)
 {
     if (cpu_features.xsave)

@@ -18,7 +18,5 @@ void fpu_give_to_thread(struct cpu *cpu, struct thread *t);
 void fpu_give_to_guest(struct cpu *cpu, struct vcpu *v);
 /* The thread is going. */
 void fpu_forget(struct cpu *cpu, struct thread *t);
-/* Bytes of a guest's save area. */
-u32 fpu_area_bytes(void);
 
 #endif

@@ -188,7 +188,8 @@ static void lose(struct port *p)
         if ((p->pending | p->issued | p->cancelled) >> n & 1)
             issue_give_room(p, n);
     memset(s->slot, 0, sizeof(s->slot));
-    memset(p->slot, 0, sizeof(p->slot));
+    for (unsigned n = 0; n < SLOTS; n++)
+        p->slot[n] = (struct slot){ .saved = &s->slot[n] };
     p->pending = p->issued = p->cancelled = p->queued = p->parted = p->doubt = 0;
     s->cancelling = s->asking = s->armed = s->bus_error = 0;
     s->is |= waits ? IS_IFS : 0;

@@ -82,7 +82,7 @@ static void show_fis(const struct port *p, uint32_t is)
  * again after, so that nothing that ended meanwhile is forgotten; the next parts are issued last, so that each of them
  * brings an interrupt of its own, at which the guest will find what `is` keeps for it.
  */
-static uint32_t hide_parts(struct port *p, uint32_t *is, uint32_t done)
+static uint32_t hide_parts(struct port *p, uint32_t done)
 {
     uint32_t bits = px_read(p, PX_IS) & IS_FIS;
 
@@ -90,7 +90,6 @@ static uint32_t hide_parts(struct port *p, uint32_t *is, uint32_t done)
     px_write(p, PX_IS, bits);
     KILL_POINT(KILL_PART_HIDDEN);
     done |= finished(p);
-    *is &= ~IS_FIS;
     if (done & ~p->parted || p->s->owed)
         p->s->is |= bits;
     p->s->hidden = 0;
@@ -109,22 +108,24 @@ static void show_count(struct port *p, unsigned n)
         ((volatile struct ahci_header *)p->list)[n].prdbc = byte_count(p, n);
 }
 
-void complete_sync(struct port *p, uint32_t *is)
+uint32_t complete_sync(struct port *p, uint32_t is)
 {
     uint32_t done, ends, parts;
 
-    if (*is & IS_STOPS)
+    if (is & IS_STOPS)
         p->s->stopped = 1;
     done = p->issued ? finished(p) : 0;
     if (done && foreign_before_end(p))
-        return;
-    if (done & p->parted)
-        done = hide_parts(p, is, done);
+        return is;
+    if (done & p->parted) {
+        done = hide_parts(p, done);
+        is &= ~IS_FIS;
+    }
     ends = done & ~p->parted;
     parts = done & p->parted;
     each(p, done, deliver);
-    if (ends || *is & (IS_FIS | IS_STOPS))
-        show_fis(p, *is);
+    if (ends || is & (IS_FIS | IS_STOPS))
+        show_fis(p, is);
     each(p, ends, show_count);
     if (ends)
         p->s->owed = 1;
@@ -134,6 +135,7 @@ void complete_sync(struct port *p, uint32_t *is)
         issue_everywhere();
     else if (p->pending && (ends || parts))
         issue_pending(p);
+    return is;
 }
 
 static void cancel(struct port *p, unsigned n)

@@ -10,6 +10,7 @@
 #include <vmm/time.h>
 
 #define REGISTER_PAGES 2u /* 100h + 32 * 80h bytes */
+#define AHEAD_HZ 1000u    /* what is said ahead counts for 1 ms */
 
 uint32_t hw_read(const struct hba *h, unsigned reg)
 {
@@ -43,6 +44,26 @@ __attribute__((noinline, noclone)) void hw_ring(const struct port *p, uint32_t b
                      : [queued] "q"(queued), [bit] "r"(bit), [at] "r"(at), [serial] "r"(serial), [rung] "r"(rung),
                        [sact] "i"(PX_SACT), [ci] "i"(PX_CI)
                      : "memory", "cc");
+}
+
+/* What this service says ahead of the guest (include/weir/message.h). */
+static struct weir_ahead *ahead;
+static uint64_t ahead_ticks;
+
+void hw_ahead(const struct port *p, unsigned reg, uint32_t value)
+{
+    ahead->addr = p->hba->base + p->at + reg;
+    ahead->cookie = p->hba->base | p->hba->index;
+    ahead->data = value;
+    ahead->until = vmm_now() + ahead_ticks;
+}
+
+void hardware_begin_ahead(void)
+{
+    ahead = vmm_ahead();
+    ahead_ticks = vmm_start()->tsc_hz / AHEAD_HZ;
+    ahead->post_addr = PX_SACT;
+    ahead->post_mask = HBA_PORT_BYTES - 1;
 }
 
 enum stood hw_stood(unsigned before)

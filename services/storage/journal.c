@@ -12,14 +12,16 @@
 #define NOW_VERSION 4u
 #define WORD_BITS 0xffffu /* of `now`, serials and so `rung`: their complement stands above them */
 
-/* Not a cryptographic one: what it has to find is a wild store or a torn one. */
+/* Not a cryptographic one: what it has to find is a wild store or a torn one. Any change of one word changes it. */
 static inline uint64_t mix(uint64_t sum, const void *from, size_t bytes)
 {
     const uint64_t *w = from;
 
-#pragma GCC unroll 16
-    for (size_t i = 0; i < bytes / 8; i++) {
+#pragma GCC unroll 8
+    for (size_t i = 0; i < bytes / 8; i += 2) {
         sum = (sum ^ w[i]) * 0x9e3779b97f4a7c15ull;
+        if (i + 1 < bytes / 8)
+            sum ^= w[i + 1];
         sum = sum << 29 | sum >> 35;
     }
     return sum;
@@ -53,19 +55,20 @@ static void put_in_force(uint32_t *now, uint32_t word)
 
 void journal_step(struct port *p, unsigned n, enum slot_state state)
 {
-    struct saved_slot *j = &p->s->slot[n];
+    struct saved_slot *j = p->slot[n].saved;
     struct slot_step *step = &p->slot[n].step;
     uint32_t version = ~j->now & NOW_VERSION;
+    struct saved_step *to = &j->step[version / NOW_VERSION];
 
     step->serial = word_of(step->serial + 1);
-    j->step[version / NOW_VERSION] = *step;
-    j->step_sum[version / NOW_VERSION] = step_sum(step, j->command_sum, p->pieces[n], state);
+    to->step = *step;
+    to->sum = step_sum(step, j->command_sum, p->pieces[n], state);
     put_in_force(&j->now, word_of(state | version));
 }
 
 void journal_accept(struct port *p, unsigned n)
 {
-    struct saved_slot *j = &p->s->slot[n];
+    struct saved_slot *j = p->slot[n].saved;
 
     j->command = p->slot[n].command;
     j->command_sum = command_sum(&j->command);
@@ -74,7 +77,7 @@ void journal_accept(struct port *p, unsigned n)
 
 void journal_free(struct port *p, unsigned n)
 {
-    uint32_t *now = &p->s->slot[n].now;
+    uint32_t *now = &p->slot[n].saved->now;
 
     put_in_force(now, word_of(SLOT_FREE | (*now & NOW_VERSION)));
 }
@@ -98,9 +101,10 @@ static bool is_sound(const struct slot_command *c, const struct slot_step *s, en
 
 bool journal_load(struct port *p, unsigned n, enum slot_state *state, bool *rung)
 {
-    struct saved_slot *j = &p->s->slot[n];
+    struct saved_slot *j = p->slot[n].saved;
     struct slot *s = &p->slot[n];
     uint32_t now = __atomic_load_n(&j->now, __ATOMIC_ACQUIRE), version = now & NOW_VERSION;
+    const struct saved_step *from = &j->step[version / NOW_VERSION];
     uint64_t sum;
 
     *state = SLOT_FREE;
@@ -108,7 +112,7 @@ bool journal_load(struct port *p, unsigned n, enum slot_state *state, bool *rung
     if (now == 0) /* never used */
         return true;
     s->command = j->command;
-    s->step = j->step[version / NOW_VERSION];
+    s->step = from->step;
     *state = now & NOW_STATE;
     *rung = *state == SLOT_ISSUED && j->rung == s->step.serial;
     if (now != word_of(*state | version) || (j->rung && j->rung != word_of(j->rung)) || s->step.pieces > BOUNCED_PRDS)
@@ -116,7 +120,7 @@ bool journal_load(struct port *p, unsigned n, enum slot_state *state, bool *rung
     if (*state == SLOT_FREE)
         return true;
     sum = command_sum(&s->command);
-    if (j->command_sum != sum || j->step_sum[version / NOW_VERSION] != step_sum(&s->step, sum, p->pieces[n], *state))
+    if (j->command_sum != sum || from->sum != step_sum(&s->step, sum, p->pieces[n], *state))
         return false;
     return is_sound(&s->command, &s->step, *state, p->pieces[n]);
 }

@@ -66,6 +66,7 @@ static enum weir_verdict access(void *context, struct weir_msg *msg)
 
     if (!h)
         return WEIR_V_DENY;
+    vmm_ahead()->until = 0;
     if (msg->flags & WEIR_F_WRITE)
         registers_write(h, offset, msg->size, msg->data);
     else
@@ -141,6 +142,7 @@ int main(void)
     struct vmm_service service = { .port = WEIR_SLOT_PORT, .io = port_access, .mmio = access, .context = &told };
 
     start();
+    hardware_begin_ahead();
     ready_us = since_end();
     if (service_ready() != WEIR_OK)
         return 1;

@@ -86,7 +86,7 @@ static uint32_t read_is(struct port *p)
     uint32_t is = px_read(p, PX_IS);
 
     if (is & (IS_FIS | IS_STOPS))
-        complete_sync(p, &is);
+        is = complete_sync(p, is);
     is |= p->s->is;
     if (p->s->bus_error && is & IS_TFES)
         is = (is & ~IS_TFES) | IS_HBFS;
@@ -95,9 +95,7 @@ static uint32_t read_is(struct port *p)
 
 static void sync(struct port *p)
 {
-    uint32_t none = 0;
-
-    complete_sync(p, &none);
+    (void)complete_sync(p, 0);
 }
 
 static uint32_t read_ci(struct port *p)
@@ -183,11 +181,11 @@ static void write_is(struct port *p, uint32_t value)
     px_write(p, PX_IS, value);
     KILL_POINT(KILL_IS_CLEARED);
     p->s->is &= ~value;
-    if (!(value & IS_FIS))
-        return;
-    p->s->owed = 0;
-    if (p->parted) /* a part's end may have been cleared with it */
-        sync(p);
+    if (value & IS_FIS)
+        p->s->owed = 0;
+    sync(p); /* what ended before it was cleared, parts too, has no interrupt to come */
+    if (!is_denied(p))
+        hw_ahead(p, PX_SACT, seen_sact(p));
 }
 
 static void write_cmd(struct port *p, uint32_t value)

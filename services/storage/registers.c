@@ -114,12 +114,10 @@ static void write32(struct hba *h, uint32_t reg, uint32_t value)
     }
 }
 
-uint64_t registers_read(struct hba *h, uint64_t offset, unsigned size)
+static __attribute__((noinline)) uint64_t read_parts(struct hba *h, uint64_t offset, unsigned size)
 {
     uint64_t value = 0;
 
-    if (size == 4 && !(offset & 3))
-        return read32(h, (uint32_t)offset);
     for (unsigned done = 0; done < size;) {
         unsigned within = (offset + done) & 3, n = 4 - within < size - done ? 4 - within : size - done;
         uint64_t part = read32(h, (uint32_t)(offset + done) & ~3u) >> 8 * within;
@@ -132,6 +130,11 @@ uint64_t registers_read(struct hba *h, uint64_t offset, unsigned size)
     return value;
 }
 
+uint64_t registers_read(struct hba *h, uint64_t offset, unsigned size)
+{
+    return size == 4 && !(offset & 3) ? read32(h, (uint32_t)offset) : read_parts(h, offset, size);
+}
+
 /* Registers where a 1 does something and a 0 nothing: of these a part of a dword can be written alone. */
 static bool takes_ones(uint32_t reg)
 {
@@ -140,12 +143,8 @@ static bool takes_ones(uint32_t reg)
     return is_port(reg) ? of == PX_IS || of == PX_SERR || of == PX_SACT || of == PX_CI || of == PX_SNTF : reg == HBA_IS;
 }
 
-void registers_write(struct hba *h, uint64_t offset, unsigned size, uint64_t value)
+static __attribute__((noinline)) void write_parts(struct hba *h, uint64_t offset, unsigned size, uint64_t value)
 {
-    if (size == 4 && !(offset & 3)) {
-        write32(h, (uint32_t)offset, (uint32_t)value);
-        return;
-    }
     for (unsigned done = 0; done < size;) {
         unsigned within = (offset + done) & 3, n = 4 - within < size - done ? 4 - within : size - done;
         uint32_t reg = (uint32_t)(offset + done) & ~3u, mask = n < 4 ? ((1u << 8 * n) - 1) << 8 * within : UINT32_MAX;
@@ -156,4 +155,12 @@ void registers_write(struct hba *h, uint64_t offset, unsigned size, uint64_t val
         write32(h, reg, part);
         done += n;
     }
+}
+
+void registers_write(struct hba *h, uint64_t offset, unsigned size, uint64_t value)
+{
+    if (size == 4 && !(offset & 3))
+        write32(h, (uint32_t)offset, (uint32_t)value);
+    else
+        write_parts(h, offset, size, value);
 }

@@ -10,6 +10,8 @@
 
 /* Maps the ranges of memory_range(). */
 bool hardware_map_ram(void);
+/* Writes of PxSACT are posted: drivers write PxCI next. */
+void hardware_begin_ahead(void);
 /* Opens the ports of IDE's two channels for this service. */
 bool hardware_open_ide(void);
 

@@ -38,6 +38,8 @@ static struct port *make_port(struct hba *h, unsigned number)
     *p = (struct port){ .hba = h, .number = number, .s = &storage.saved->port[i], .dma = &storage.dma->port[i],
                         .pieces = storage.saved->pieces[i], .at = HBA_PORTS + number * HBA_PORT_BYTES,
                         .disk = { .id = &storage.saved->port[i].id, .number = number } };
+    for (unsigned n = 0; n < SLOTS; n++)
+        p->slot[n].saved = &p->s->slot[n];
     p->s->owner = port_owner(h, number);
     if (storage.ports <= i)
         storage.ports = i + 1;

@@ -72,11 +72,15 @@ struct slot_step {
 };
 _Static_assert(sizeof(struct slot_step) == 56, "crosses instances");
 
+struct saved_step {
+    struct slot_step step;
+    uint64_t sum;
+};
+
 struct saved_slot {
     struct slot_command command;
     uint64_t command_sum;
-    struct slot_step step[2]; /* one is in force; the other is where the next is written */
-    uint64_t step_sum[2];
+    struct saved_step step[2]; /* one is in force; the other is where the next is written */
     uint32_t now;             /* which, and the slot's state: journal.c. What it says is true from the one store on */
     uint32_t rung;            /* the serial of the step whose doorbell has rung */
 };
@@ -156,7 +160,8 @@ struct hba;
 struct slot {
     struct slot_command command;
     struct slot_step step;
-};
+    struct saved_slot *saved; /* its journal */
+} __attribute__((aligned(256))); /* found with a shift */
 
 struct port {
     struct hba *hba;
@@ -228,6 +233,8 @@ void hw_pause(unsigned us);
 must_check bool hw_open(struct hba *h, uint64_t base);
 /* Rings a slot's doorbell, PxSACT's first if it is queued, and then stores serial to *rung. */
 void hw_ring(const struct port *p, uint32_t bit, bool queued, uint32_t *rung, uint32_t serial);
+/* The guest's next access, if it reads that register of the port's, soon, gives value. */
+void hw_ahead(const struct port *p, unsigned reg, uint32_t value);
 /* Where was the n-th instance before this one ended (from 1)? */
 enum stood hw_stood(unsigned before);
 __attribute__((format(printf, 1, 2))) void hw_log(const char *format, ...);
@@ -313,8 +320,8 @@ void issue_everywhere(void);
 void issue_give_room(struct port *p, unsigned n);
 
 /* ---- complete.c ---- */
-/* Makes visible what has finished. *is: PxIS as it was read before; bits that tell only of parts are taken out. */
-void complete_sync(struct port *p, uint32_t *is);
+/* Makes visible what has finished. is: PxIS as it was read before; returned without the bits that tell only of parts. */
+uint32_t complete_sync(struct port *p, uint32_t is);
 /* The guest has cancelled everything (ST cleared, HBA reset). */
 void complete_cancel(struct port *p); /* s->cancelling is set */
 /* Gives back what cancelled commands held, once the controller has let go of it. */

@@ -3,10 +3,10 @@
 
 uint32_t reg_read(unsigned port, unsigned reg)
 {
-    return (uint32_t)registers_read(&storage.hba[0], HBA_PORTS + port * HBA_PORT_BYTES + reg, 4);
+    return model_access(false, HBA_PORTS + port * HBA_PORT_BYTES + reg, 0);
 }
 
 void reg_write(unsigned port, unsigned reg, uint32_t value)
 {
-    registers_write(&storage.hba[0], HBA_PORTS + port * HBA_PORT_BYTES + reg, 4, value);
+    (void)model_access(true, HBA_PORTS + port * HBA_PORT_BYTES + reg, value);
 }

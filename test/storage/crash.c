@@ -93,10 +93,7 @@ static void next_instance(void)
 static uint32_t access(bool write, uint32_t offset, uint32_t value)
 {
     run.runs = true;
-    if (write)
-        registers_write(&storage.hba[0], offset, 4, value);
-    else
-        value = (uint32_t)registers_read(&storage.hba[0], offset, 4);
+    value = model_access(write, offset, value);
     kill_point(KILL_ANSWERED);
     run.runs = false;
     return value;

@@ -431,6 +431,34 @@ void hw_ring(const struct port *p, uint32_t bit, bool queued, uint32_t *rung, ui
     model.stood[0] = STOOD_ELSEWHERE;
 }
 
+void hw_ahead(const struct port *p, unsigned reg, uint32_t value)
+{
+    model.ahead = p->at + reg;
+    model.ahead_value = value;
+}
+
+uint32_t model_access(bool write, uint32_t offset, uint32_t value)
+{
+    if (!write && offset == model.ahead && !model.posted) {
+        model.ahead = 0;
+        return model.ahead_value;
+    }
+    if (write && offset % HBA_PORT_BYTES == PX_SACT && !model.posted) {
+        model.posted = offset;
+        model.posted_value = value;
+        return 0;
+    }
+    model.ahead = 0;
+    if (model.posted)
+        registers_write(&storage.hba[0], model.posted, 4, model.posted_value);
+    if (write)
+        registers_write(&storage.hba[0], offset, 4, value);
+    else
+        value = (uint32_t)registers_read(&storage.hba[0], offset, 4);
+    model.posted = 0; /* answered */
+    return value;
+}
+
 enum stood hw_stood(unsigned before)
 {
     return before < MODEL_STOOD ? model.stood[before] : STOOD_UNKNOWN;
@@ -472,6 +500,7 @@ void model_instance(void)
     memory_begin(map, sizeof(map) / sizeof(map[0]), model.memory);
     memmove(model.stood + 1, model.stood, sizeof(model.stood) - sizeof(model.stood[0]));
     model.stood[0] = STOOD_ELSEWHERE;
+    model.ahead = 0;
 }
 
 /* Everything but the big memories, which stay as they are. */

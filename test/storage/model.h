@@ -37,6 +37,8 @@ struct model {
     bool automatic; /* every command is done at once */
     bool accepts;   /* NCQ commands leave PxCI before they are done */
     enum stood stood[MODEL_STOOD]; /* of this instance, and of those before */
+    uint32_t ahead, ahead_value;   /* offsets of registers; 0: none. What the service said ahead ... */
+    uint32_t posted, posted_value; /* ... and the write that comes with the next access */
     void (*tick)(void);             /* called before each access to a register */
     struct policy_tables tables;
 };
@@ -54,6 +56,8 @@ bool model_start(unsigned instance);
 void model_instance(void);
 /* Does the n-th of the commands that wait on a port; false: there are not so many. */
 bool model_step(unsigned port, unsigned n);
+/* An access of the guest's, done as the kernel does it with what the service says ahead (include/weir/message.h). */
+uint32_t model_access(bool write, uint32_t offset, uint32_t value);
 /* What an address is to a controller. Anything but RAM of the guest's and storage's own ends the test. */
 uint8_t *model_bus(uint64_t address, uint64_t bytes);
 /* What the stand-in cipher makes of a sector, in place. */

@@ -161,6 +161,34 @@ static void a_disk_without_rules_is_read_and_written(void)
     model_end();
 }
 
+/* A write of PxSACT comes with the next access; after PxIS is cleared the next read of PxSACT is answered ahead. */
+static void what_is_said_ahead_is_true(void)
+{
+    const unsigned sact = HBA_PORTS + PX_SACT;
+
+    begin(POLICY_ENCRYPT);
+    model.automatic = false;
+    for (unsigned n = 1; n < 4; n++)
+        driver_put(0, n, ATA_READ_FPDMA, 100 * n, 1, EVEN + n * SECTOR, SECTOR, SECTOR);
+    reg_write(0, PX_SACT, 0xe);
+    EXPECT("the write is posted", model.posted, sact);
+    reg_write(0, PX_CI, 0xe);
+    EXPECT("three commands are at the disk", model.port[0].sact, 0xe);
+    EXPECT("one ends", model_step(0, 0), true);
+    EXPECT("and interrupts", reg_read(0, PX_IS), IS_SDBS);
+    EXPECT("another one ends before PxIS is cleared", model_step(0, 0), true);
+    reg_write(0, PX_IS, IS_SDBS);
+    EXPECT("PxSACT is said ahead", model.ahead, sact);
+    EXPECT("the last one ends", model_step(0, 0), true);
+    EXPECT("PxSACT as it was", reg_read(0, PX_SACT), 8);
+    EXPECT("what ended since interrupts again", reg_read(0, PX_IS), IS_SDBS);
+    EXPECT("PxSACT is asked for", reg_read(0, PX_SACT), 0);
+    reg_write(0, PX_IS, IS_SDBS);
+    reg_write(0, PX_SACT, 0x10);
+    EXPECT("PxSACT as it was written, not as it was said before", reg_read(0, PX_SACT), 0x10);
+    model_end();
+}
+
 static void a_split_commands_parts_do_not_show(void)
 {
     begin(POLICY_ENCRYPT);
@@ -364,6 +392,7 @@ int main(void)
     a_flush_does_not_overtake_a_split_write();
     queued_commands_and_others_take_turns();
     a_disk_without_rules_is_read_and_written();
+    what_is_said_ahead_is_true();
     a_split_commands_parts_do_not_show();
     ranges_are_where_the_policy_says();
     errors_tell_their_own_sector();

@@ -14,7 +14,8 @@
 /*
  * Handles an access of the guest (WEIR_MSG_IO, _MMIO, _MSR) and says what happens to it. For a read
  * that it answers (WEIR_V_DONE) and for WEIR_V_REPLACE it leaves the value in msg->data. msg and,
- * for string I/O, the transfer page are the thread's own and may be changed.
+ * for string I/O, the transfer page are the thread's own and may be changed. A write that was posted
+ * (struct weir_ahead) comes as an access of its own; its verdict is WEIR_V_DONE whatever is said.
  */
 typedef enum weir_verdict vmm_access_handler(void *context, struct weir_msg *msg);
 

@@ -49,6 +49,12 @@ static inline struct weir_msg *vmm_message(void)
     return vmm_thread()->message;
 }
 
+/* What the calling thread says ahead; all zero at first. */
+static inline struct weir_ahead *vmm_ahead(void)
+{
+    return (struct weir_ahead *)((uint8_t *)vmm_thread()->message + WEIR_AHEAD_OFFSET);
+}
+
 /* The calling thread's transfer page, WEIR_TRANSFER_BYTES long. */
 static inline void *vmm_transfer(void)
 {
