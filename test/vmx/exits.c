@@ -6,26 +6,15 @@
 #include "check.h"
 #include "core/log.h"
 #include "vm/exit.h"
-#include "vm/hook.h"
-#include "vm/npt.h"
-#include "vm/shadow.h"
+#include "vm/paging.h"
 #include "vm/svm/svm.h"
 #include "vm/vmx/vmx.h"
-#include "x86/fence.h"
-#include "x86/trap.h"
 
 void svm_exit(struct vcpu *v);
 void vmx_exit(struct vcpu *v);
-void svm_enter(struct vcpu *v);
-void vmx_enter(struct vcpu *v);
 
 enum { EVENT, REASON, QUALIFIED, INFORMATION, EXITCODE, INFO1, CODE, ADDRESS, WEIR, COLUMNS };
 
-u64 host_vmcs[0x8000];
-struct vmx_features vmx_features;
-const struct vcpu_ops *vcpu_ops;
-enum paging paging_mode;
-const u8 vmx_entry_first[1], vmx_entry_last[1], vmx_entry_cancelled[1];
 static struct vmcb vmcb;
 static struct vmx vmx;
 static struct vcpu v;
@@ -80,18 +69,6 @@ void vcpu_handle_exit(struct cpu *cpu, struct vcpu *exited)
     describe(&exited->exit);
 }
 
-void vcpu_end_step(struct vcpu *exited)
-{
-    (void)exited;
-}
-
-void vcpu_raise(struct vcpu *exited, u8 vector, int64_t error)
-{
-    (void)exited;
-    (void)vector;
-    (void)error;
-}
-
 void vmx_real_exception(struct vcpu *exited, u32 event)
 {
     (void)exited;
@@ -112,47 +89,6 @@ void vmx_explain(struct vcpu *failed, u32 reason)
     CHECK(reason, 0x80000021);
     explained = true;
 }
-
-/* Parts of the machine that no exit is decoded with; a test that came here would be wrong. */
-#define UNUSED_PART(declaration) \
-    declaration                  \
-    {                            \
-        abort();                 \
-    }
-UNUSED_PART(void svm_enter(struct vcpu *entered __attribute__((unused))))
-UNUSED_PART(void vmx_enter(struct vcpu *entered __attribute__((unused))))
-UNUSED_PART(u64 npt_root(void))
-UNUSED_PART(void npt_init(const struct npt_format *f __attribute__((unused))))
-UNUSED_PART(const char *paging_choose(bool nested_there __attribute__((unused))))
-UNUSED_PART(const char *paging_name(void))
-UNUSED_PART(void shadow_forget_all(struct vcpu *of __attribute__((unused))))
-UNUSED_PART(bool control_check_cr0(const struct guest_view *g __attribute__((unused)), u64 value __attribute__((unused)),
-                                   u64 *efer __attribute__((unused))))
-UNUSED_PART(bool control_load_pdptes(struct vcpu *of __attribute__((unused)), u64 cr0 __attribute__((unused)),
-                                     u64 cr3 __attribute__((unused)), u64 cr4 __attribute__((unused)),
-                                     u64 efer __attribute__((unused))))
-UNUSED_PART(void control_write_efer(struct vcpu *of __attribute__((unused)), u64 value __attribute__((unused))))
-UNUSED_PART(u64 hook_page(void))
-UNUSED_PART(int fence_take_interrupt(struct cpu *cpu __attribute__((unused))))
-UNUSED_PART(void *block_alloc(struct domain *d __attribute__((unused)), size_t bytes __attribute__((unused))))
-UNUSED_PART(void block_free(struct domain *d __attribute__((unused)), void *block __attribute__((unused)),
-                            size_t bytes __attribute__((unused))))
-UNUSED_PART(u64 host_rdmsr(u32 msr __attribute__((unused))))
-UNUSED_PART(bool host_wrmsr_safe(u32 msr __attribute__((unused)), u64 value __attribute__((unused))))
-UNUSED_PART(void vmx_init_cpu(struct cpu *cpu __attribute__((unused))))
-UNUSED_PART(void vmx_setup(struct vcpu *created __attribute__((unused))))
-UNUSED_PART(u64 ept_pointer(void))
-UNUSED_PART(bool ept_is_mtrr(u32 msr __attribute__((unused))))
-UNUSED_PART(void npt_retype(void))
-UNUSED_PART(void vmx_load_control(struct vcpu *loaded __attribute__((unused)),
-                                  const struct control *c __attribute__((unused))))
-UNUSED_PART(void vmx_set_cr0(struct vcpu *loaded __attribute__((unused)), u64 value __attribute__((unused))))
-UNUSED_PART(void vmx_load_shadow(struct vcpu *loaded __attribute__((unused))))
-UNUSED_PART(void vmx_find_fit(struct vcpu *loaded __attribute__((unused))))
-UNUSED_PART(void vmx_stand_in(struct vcpu *entered __attribute__((unused))))
-UNUSED_PART(void vcpu_before_entry(struct cpu *cpu __attribute__((unused)), struct vcpu *entered __attribute__((unused))))
-UNUSED_PART(void guest_read(struct cpu *cpu __attribute__((unused)), u64 gpa __attribute__((unused)),
-                            void *to __attribute__((unused)), unsigned bytes __attribute__((unused))))
 
 static void read_code(char *column)
 {
