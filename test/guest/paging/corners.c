@@ -102,9 +102,11 @@ static void table_nowhere(void)
 void section_corners(void)
 {
     nx_without_nxe();
-    table_in_video_memory();
-    table_in_rom();
-    table_nowhere();
+    if (!rt_param[3]) { /* QEMU 7.2 with -icount ends itself where it walks tables of a device's or of nobody's */
+        table_in_video_memory();
+        table_in_rom();
+        table_nowhere();
+    }
     rt_pml4[V_SLOT] = 0;
     reload_cr3();
 }

@@ -282,7 +282,8 @@ void section_legacy(void)
 {
     self_mapped(false);
     self_mapped(true);
-    page_directory_pointers();
+    if (rt_param[2] != 2) /* under AMD-V's nested paging a walk reads the pointers (AMD APM vol. 2, 15.25.10) */
+        page_directory_pointers();
     with_32bit_paging();
     with_pae();
     pae_reserved(false);
