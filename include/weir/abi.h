@@ -14,6 +14,7 @@
 #define WEIR_ABI_H
 
 #include <stdint.h>
+#include <weir/hook.h>
 
 #define WEIR_ABI 12u
 #define WEIR_PAGE 4096u
@@ -131,7 +132,7 @@ enum weir_vcpu_op {
 };
 
 /*
- * The hook block, a page of the guest's: code for real mode that starts it and answers its INT 13h and 15h (doc/boot.md).
+ * The hook block, a page of the guest's (hook.h has its offsets): code for real mode that starts it and answers its INT 13h and 15h (doc/boot.md).
  * WEIR_VCPU_BOOT takes it from the transfer page, fills in the BIOS's vectors and, at WEIR_HOOK_FAILED, the three bytes of
  * VMMCALL or VMCALL, and sets vector 15h, and 13h where swap is not 0, to the block's.
  */
@@ -147,11 +148,7 @@ struct weir_hook_block {
     uint16_t map_count;
     uint8_t map[WEIR_HOOK_MAP][20];        /* entries of INT 15h E820h */
 };
-_Static_assert(sizeof(struct weir_hook_block) == 0x7e4, "crosses the ABI");
-#define WEIR_HOOK_ENTRY 0x7e4u  /* the guest's first instruction */
-#define WEIR_HOOK_FAILED 0xfd0u /* where the block stops when it cannot boot; AH: INT 13h's status, FFh: no 55AAh signature */
-#define WEIR_HOOK_INT15 0xfe0u  /* a boot medium of Weir's knows it (tools/launcher/bootimage.py) */
-#define WEIR_HOOK_INT13 0xff0u
+_Static_assert(sizeof(struct weir_hook_block) == WEIR_HOOK_ENTRY, "the code is behind it");
 
 enum weir_device_op {
     WEIR_DEV_OPEN = 0, /* ports: IN and OUT by the calling domain (ACCESS) */

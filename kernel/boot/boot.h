@@ -4,7 +4,7 @@
 #define KERNEL_BOOT_H
 
 #include "x86/types.h"
-#include <weir/abi.h>
+#include <weir/e820.h>
 
 #define BOOT_MODULES 24
 #define BOOT_MAP 128
@@ -38,13 +38,10 @@ must_check bool multiboot_read(u32 magic, u64 mbi, struct boot_info *info);
 must_check bool e820_set(struct weir_e820 *map, u32 *n, u32 max, u64 base, u64 bytes, u32 type);
 /* The highest aligned block of usable RAM below 4 GiB that touches none of the modules nor [keep, keep_end); 0: none. */
 u64 e820_find_region(const struct boot_info *info, u64 bytes, u64 align, u64 keep, u64 keep_end);
-/* Bytes of usable RAM from base on without a hole, at most to limit. */
-u64 e820_usable_from(const struct weir_e820 *map, u32 n, u64 base, u64 limit);
 
 /* Zeroes all usable RAM below 4 GiB and what is free of Weir's own: the boot loader leaves copies of the modules. boot/scrub.c */
 void boot_scrub(const struct weir_e820 *map, u32 n);
 
-#define E820_RAM 1u
 #define E820_RESERVED 2u
 
 #endif

@@ -53,9 +53,9 @@ static bool overlaps(u64 a, u64 a_end, u64 b, u64 b_end)
 static bool is_usable(const struct weir_e820 *map, u32 n, u64 base, u64 end)
 {
     for (u32 i = 0; i < n; i++)
-        if (map[i].type != E820_RAM && overlaps(base, end, map[i].base, map[i].base + map[i].bytes))
+        if (map[i].type != WEIR_E820_RAM && overlaps(base, end, map[i].base, map[i].base + map[i].bytes))
             return false;
-    return e820_usable_from(map, n, base, end) == end - base; /* RAM may come in adjacent entries */
+    return weir_e820_ram_from(map, n, base, end) == end - base; /* RAM may come in adjacent entries */
 }
 
 u64 e820_find_region(const struct boot_info *info, u64 bytes, u64 align, u64 keep, u64 keep_end)
@@ -71,19 +71,4 @@ u64 e820_find_region(const struct boot_info *info, u64 bytes, u64 align, u64 kee
             return base;
     }
     return 0;
-}
-
-u64 e820_usable_from(const struct weir_e820 *map, u32 n, u64 base, u64 limit)
-{
-    u64 at = base;
-
-    for (bool grown = true; grown && at < limit;) {
-        grown = false;
-        for (u32 i = 0; i < n; i++)
-            if (map[i].type == E820_RAM && map[i].base <= at && map[i].base + map[i].bytes > at) {
-                at = map[i].base + map[i].bytes;
-                grown = true;
-            }
-    }
-    return (at < limit ? at : limit) - base;
 }

@@ -25,7 +25,7 @@ void boot_scrub(const struct weir_e820 *map, u32 n)
         /* The first 4 KiB hold the interrupt vectors and the BIOS's data area. */
         u64 at = map[i].base < PAGE_SIZE ? PAGE_SIZE : (map[i].base + 127) & ~127ull;
         u64 end = (map[i].base + map[i].bytes) & ~127ull;
-        if (map[i].type != E820_RAM || at >= 4 * GIB)
+        if (map[i].type != WEIR_E820_RAM || at >= 4 * GIB)
             continue;
         if (end > 4 * GIB)
             end = 4 * GIB;

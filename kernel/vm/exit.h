@@ -58,7 +58,10 @@ noreturn void exit_shutdown(struct cpu *cpu, struct vcpu *v);
 void exit_raise(struct cpu *cpu, struct vcpu *v, u8 vector, int64_t error);
 /* Whether the guest may write CR0 so; *efer: its EFER, with LMA as the write leaves it. */
 must_check bool control_check_cr0(const struct guest_view *g, u64 value, u64 *efer);
-/* What MOV to CR3 makes the CPU load where it is to be used by PAE, as MOV to CR0 and CR4 do. false: #GP (Intel SDM vol. 3A, 4.4.1). */
+/*
+ * With PAE, MOV to CR3, and to CR0 and CR4 where these change its mode, makes Intel's CPUs load four pointers from CR3's
+ * table (SDM vol. 3A, 4.4.1). false: #GP.
+ */
 must_check bool control_load_pdptes(struct vcpu *v, u64 cr0, u64 cr3, u64 cr4, u64 efer);
 /* CR0, CR3 and CR4 as the emulator's instruction has written them; effects: enum weir_emu_effect. false: #GP. */
 must_check bool control_write_effects(struct vcpu *v, const struct weir_emu_state *s, u32 effects);

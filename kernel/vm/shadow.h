@@ -5,8 +5,8 @@
  *
  * shadow-simple is a virtual TLB: cleared at each flush. shadow-cached keeps the tables: each belongs to one table of
  * the guest's, whose frame the guest cannot write unseen. A written page table (level 1) becomes unsynchronized: it
- * stays writable, and is compared with its shadow at the guest's next CR3 load; a written upper one is forgotten, or where it is in use the
- * instruction emulated; one that the emulator does not know makes it unsynchronized as well.
+ * stays writable, and is compared with its shadow at the guest's next CR3 load. A written upper one is forgotten, or,
+ * where it is in use, the instruction is emulated; one that the emulator does not know makes it unsynchronized as well.
  *
  * One vCPU. All memory comes from a fixed pool; what is not used is evicted, so nothing here can fail.
  */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "guest_boot.h"
 #include <string.h>
+#include <weir/e820.h>
 
 #define FIRST_DISK 0x80u
 #define SECOND_DISK 0x81u
 #define MIB 0x100000ull
-#define E820_RAM 1u
 
 extern const uint8_t hook_block[WEIR_PAGE]; /* hook.S */
 
@@ -26,22 +26,10 @@ enum weir_status guest_boot_make(const struct policy_boot *boot, bool usb, struc
     return WEIR_OK;
 }
 
-/* Bytes of RAM from base on without a hole, at most to limit. */
-static uint64_t usable_from(const struct weir_e820 *map, size_t n, uint64_t base, uint64_t limit)
-{
-    uint64_t at = base;
-
-    for (size_t i = 0; i < n && map[i].base <= at; i++)
-        if (map[i].type == E820_RAM && map[i].base + map[i].bytes > at) {
-            at = map[i].base + map[i].bytes;
-        }
-    return (at < limit ? at : limit) - base;
-}
-
 void guest_boot_block(const struct guest_boot *boot, const struct weir_e820 *map, size_t n, struct weir_hook_block *block)
 {
-    uint64_t low = usable_from(map, n, MIB, 16 * MIB);
-    uint64_t high = low == 15 * MIB ? usable_from(map, n, 16 * MIB, 4096 * MIB) : 0;
+    uint64_t low = weir_e820_ram_from(map, n, MIB, 16 * MIB);
+    uint64_t high = low == 15 * MIB ? weir_e820_ram_from(map, n, 16 * MIB, 4096 * MIB) : 0;
     uint64_t all = (low + high) / 1024;
 
     memcpy(block, hook_block, WEIR_PAGE);

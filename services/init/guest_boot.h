@@ -20,7 +20,7 @@ struct guest_boot {
 must_check enum weir_status guest_boot_make(const struct policy_boot *boot, bool usb, struct guest_boot *out,
                                             const char **reason);
 
-/* Makes the block, a page of hook.S's code, for the guest's memory map: n entries, sorted, at most WEIR_HOOK_MAP count. */
+/* Makes the block, a page of hook.S's code, for the guest's memory map: n entries, at most WEIR_HOOK_MAP count. */
 void guest_boot_block(const struct guest_boot *boot, const struct weir_e820 *map, size_t n, struct weir_hook_block *block);
 
 /* What the hook block reported (INT 13h's AH, FFh: no signature), in words. */

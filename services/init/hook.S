@@ -3,8 +3,26 @@
  * The hook block's code; it runs at offset 0 of its segment, in real mode or virtual-8086 mode of the guest's. At its start
  * is struct weir_hook_block, which hook.c and the kernel fill in.
  */
+#include <weir/hook.h>
+
 #define OFF(label) ((label) - hook_block)
 #define SMAP 0x534d4150
+
+    .macro at_most limit, register
+    cmpw %cs:OFF(\limit), \register
+    jbe 1f
+    movw %cs:OFF(\limit), \register
+1:
+    .endm
+
+    /* Returns from the interrupt with that instruction done to CF in the caller's flags. */
+    .macro return_with instruction, value
+    pushw %bp
+    movw %sp, %bp
+    \instruction \value, 6(%bp)
+    popw %bp
+    iretw
+    .endm
 
     .section .note.GNU-stack, "", @progbits
     .section .rodata
@@ -24,7 +42,7 @@ limit_64k:  .word 0         /* 64 KiB blocks above 16 MiB */
 map_count:  .word 0
 map:        .skip 100 * 20
 
-    .org hook_block + 0x7e4 /* WEIR_HOOK_ENTRY */
+    .org hook_block + WEIR_HOOK_ENTRY
     /* Starts the guest: loads the boot sector to 0:7C00h as the BIOS would and jumps there with DL = drive. */
     xorw %ax, %ax
     movw %ax, %ss
@@ -153,42 +171,24 @@ extended:
     pushfw
     lcallw *%cs:OFF(old15)
     jc bad
-    cmpw %cs:OFF(limit_88), %ax
-    jbe good
-    movw %cs:OFF(limit_88), %ax
+    at_most limit_88, %ax
     jmp good
 e801:
     pushfw
     lcallw *%cs:OFF(old15)
     jc bad
-    cmpw %cs:OFF(limit_16m), %ax
-    jbe 9f
-    movw %cs:OFF(limit_16m), %ax
-9:  cmpw %cs:OFF(limit_16m), %cx
-    jbe 10f
-    movw %cs:OFF(limit_16m), %cx
-10: cmpw %cs:OFF(limit_64k), %bx
-    jbe 11f
-    movw %cs:OFF(limit_64k), %bx
-11: cmpw %cs:OFF(limit_64k), %dx
-    jbe good
-    movw %cs:OFF(limit_64k), %dx
+    at_most limit_16m, %ax
+    at_most limit_16m, %cx
+    at_most limit_64k, %bx
+    at_most limit_64k, %dx
 good:
-    pushw %bp
-    movw %sp, %bp
-    andb $0xfe, 6(%bp)      /* CF in the caller's flags */
-    popw %bp
-    iretw
+    return_with andb, $0xfe
 refuse:
     movb $0x86, %ah         /* function not supported */
 bad:
-    pushw %bp
-    movw %sp, %bp
-    orb $1, 6(%bp)
-    popw %bp
-    iretw
+    return_with orb, $1
 
-    .org hook_block + 0xfd0     /* WEIR_HOOK_FAILED */
+    .org hook_block + WEIR_HOOK_FAILED
 failed:
     vmmcall                     /* or VMCALL; only here is it not #UD: the kernel compares RIP */
 3:  hlt
@@ -197,8 +197,8 @@ failed:
      * The INT 15h vector points here: a fixed offset, by which a boot medium of Weir's sees that it already runs under
      * Weir and goes on to the next disk (doc/boot.md, tools/launcher/bootimage.py).
      */
-    .org hook_block + 0xfe0     /* WEIR_HOOK_INT15 */
+    .org hook_block + WEIR_HOOK_INT15
     jmp int15
-    .org hook_block + 0xff0     /* WEIR_HOOK_INT13 */
+    .org hook_block + WEIR_HOOK_INT13
     jmp int13
     .org hook_block + 0x1000

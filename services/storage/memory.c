@@ -4,10 +4,10 @@
  * guest sees, in which Weir is no RAM.
  */
 #include "storage.h"
+#include <weir/e820.h>
 #include <weir/abi.h>
 
 #define RANGES 40u
-#define E820_RAM 1u
 #define E820_RESERVED 2u
 #define E820_ACPI 3u
 #define E820_NVS 4u
@@ -61,7 +61,7 @@ void memory_begin(const struct weir_e820 *map, size_t n, uint8_t *view)
         }
         if (e->bytes == 0 || e->base + e->bytes < e->base)
             continue;
-        if (e->type == E820_RAM) /* whole pages of it */
+        if (e->type == WEIR_E820_RAM) /* whole pages of it */
             add((e->base + 4095) & ~4095ull, (e->base + e->bytes) & ~4095ull);
         else if (e->type == E820_ACPI || e->type == E820_NVS || is_firmware_ram(e))
             add(e->base, e->base + e->bytes);

@@ -107,7 +107,7 @@ static void random_sets(void)
         u64 from = next_random() % UNITS, limit = from + next_random() % (UNITS + 1 - from), at = from;
         while (at < limit && model[at] == 1)
             at++;
-        CHECK(e820_usable_from(map, n, from * PAGE_SIZE, limit * PAGE_SIZE), (at - from) * PAGE_SIZE);
+        CHECK(weir_e820_ram_from(map, n, from * PAGE_SIZE, limit * PAGE_SIZE), (at - from) * PAGE_SIZE);
     }
 }
 
@@ -130,7 +130,7 @@ static void random_regions(void)
         info.nmap = info.nmodules = 0;
         for (unsigned i = 0, steps = 1 + next_random() % 12; i < steps; i++) {
             u64 first = next_random() % 4096, mib = 1 + next_random() % (4096 - first);
-            u32 type = i == 0 || next_random() % 3 ? E820_RAM : E820_RESERVED;
+            u32 type = i == 0 || next_random() % 3 ? WEIR_E820_RAM : E820_RESERVED;
             if (i && mib > 200)
                 mib = 1 + mib % 200;
             CHECK(e820_set(info.map, &info.nmap, BOOT_MAP, first * MIB, mib * MIB, type), true);

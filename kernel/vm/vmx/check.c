@@ -15,7 +15,6 @@
 #define AR_DB BIT(14)
 #define AR_G BIT(15)
 #define AR_RESERVED 0xfffe0f00u
-#define BYTES(b) ((b) * 0x0101010101010101ull)
 #define RFLAGS_RESERVED 0xffffffffffc08028ull
 
 static const char *const segment_name[8] = {"ES", "CS", "SS", "DS", "FS", "GS", "LDTR", "TR"};
@@ -62,8 +61,10 @@ static void check_loaded(const struct guest *g)
     bool pae = (g->cr0 & CR0_PG) && (g->cr4 & CR4_PAE) && !g->ia32e && (vmread(PROC_CONTROLS_2) & PROC2_EPT);
 
     rule(!(g->entry & ENTRY_LOAD_DEBUG) || !(debugctl & ~0xffc7ull), "DEBUGCTL", debugctl, "reserved bits must be 0");
-    rule(!(g->entry & ENTRY_LOAD_PAT) || !((pat & BYTES(0xf8)) | (pat >> 1 & ~(pat >> 2) & BYTES(1))), "PAT", pat,
-         "memory types are 0, 1 and 4 to 7");
+    for (unsigned i = 0; i < 8 && (g->entry & ENTRY_LOAD_PAT); i++) {
+        u8 type = (u8)(pat >> (8 * i));
+        rule(type <= 7 && type != 2 && type != 3, "PAT", pat, "memory types are 0, 1 and 4 to 7");
+    }
     for (unsigned i = 0; i < 4 && pae; i++) {
         u64 pdpte = vmread(GUEST_PDPTE0 + 2 * i);
         rule(!(pdpte & PTE_P) || !(pdpte & reserved), "PDPTE", pdpte, "reserved bits must be 0");

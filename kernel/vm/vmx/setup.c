@@ -11,6 +11,7 @@
 #include "x86/clock.h"
 
 #define MSR_VMX_BASIC 0x480u
+#define MSR_VMX_MISC 0x485u
 #define MSR_VMX_PROC2 0x48bu
 #define MSR_VMX_EPT_VPID 0x48cu
 #define FEATURE_CONTROL_LOCKED BIT(0)
@@ -161,7 +162,7 @@ void vmx_setup(struct vcpu *v)
     ASSERT(!failed);
     vmwrite(PIN_CONTROLS, f->pin & ~(u32)PIN_PREEMPTION_TIMER); /* on while services are owed time */
     if (f->pin & PIN_PREEMPTION_TIMER)
-        vmwrite(PREEMPTION_TIMER, clock_ticks(SLICE_US) >> (rdmsr(MSR_VMX_BASIC + 5) & 31)); /* A.6 */
+        vmwrite(PREEMPTION_TIMER, clock_ticks(SLICE_US) >> (rdmsr(MSR_VMX_MISC) & 31)); /* A.6 */
     vmwrite(PROC_CONTROLS, f->proc);
     vmwrite(PROC_CONTROLS_2, f->proc2);
     vmwrite(EXIT_CONTROLS, f->exit);

@@ -27,7 +27,8 @@ static const u8 reason_of[64] = { /* 0 stands for none, IO is named apart */
     [24] = WEIR_EXIT_FORBIDDEN, [25] = WEIR_EXIT_FORBIDDEN, [26] = WEIR_EXIT_FORBIDDEN, [27] = WEIR_EXIT_FORBIDDEN,
     [28] = WEIR_EXIT_CR,
     [31] = WEIR_EXIT_RDMSR,     [32] = WEIR_EXIT_WRMSR,     [36] = WEIR_EXIT_MWAIT,     [48] = WEIR_EXIT_NESTED,
-    [50] = WEIR_EXIT_FORBIDDEN, [52] = WEIR_EXIT_INTR, [53] = WEIR_EXIT_FORBIDDEN, [55] = WEIR_EXIT_XSETBV,    [59] = WEIR_EXIT_FORBIDDEN,
+    [50] = WEIR_EXIT_FORBIDDEN, [52] = WEIR_EXIT_INTR,      [53] = WEIR_EXIT_FORBIDDEN, [55] = WEIR_EXIT_XSETBV,
+    [59] = WEIR_EXIT_FORBIDDEN,
 };
 
 void vmx_enter(struct vcpu *v) __attribute__((__noreturn__)); /* run.S */
