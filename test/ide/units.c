@@ -270,15 +270,20 @@ static void read_only_disks_are_read(void)
     end();
 }
 
+static void identify(unsigned drive, uint8_t code, uint8_t data[SECTOR])
+{
+    command(drive, code, 0, 0);
+    EXPECT("status", status_of(drive), STATUS_DRDY | STATUS_DRQ);
+    data_in(drive / 2, data, SECTOR, 512);
+}
+
 static void packets_pass_on_the_second_channel(void)
 {
     uint8_t data[SECTOR];
     uint32_t n;
 
     begin(POLICY_ENCRYPT, 0, UINT64_MAX);
-    command(2, ATA_IDENTIFY_PACKET, 0, 0);
-    EXPECT("status", status_of(2), STATUS_DRDY | STATUS_DRQ);
-    data_in(1, data, SECTOR, 512);
+    identify(2, ATA_IDENTIFY_PACKET, data);
     EXPECT("its serial number", memcmp(data + 20, "DI2E", 4), 0);
     n = model_channel[1].commands;
     command(2, 0xa0, 0, 0);
@@ -309,9 +314,7 @@ static void identify_tells_no_zeroes_after_trim(void)
     uint32_t n;
 
     begin(POLICY_ENCRYPT, 0, UINT64_MAX);
-    command(0, ATA_IDENTIFY, 0, 0);
-    EXPECT("status", status_of(0), STATUS_DRDY | STATUS_DRQ);
-    data_in(0, data, SECTOR, 512);
+    identify(0, ATA_IDENTIFY, data);
     EXPECT("DRAT", data[2 * 69 + 1] & 0x40, 0);
     EXPECT("the rest is there", memcmp(data + 54, "OMED LIDKS", 10), 0);
     n = model_channel[0].commands;

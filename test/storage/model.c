@@ -8,7 +8,7 @@
 
 struct model model;
 
-_Noreturn static void die(const char *why, uint64_t value)
+_Noreturn void model_die(const char *why, uint64_t value)
 {
     fprintf(stderr, "model: %s (0x%llx)\n", why, (unsigned long long)value);
     abort();
@@ -25,7 +25,7 @@ void model_cipher(uint64_t sector, uint8_t *data)
 static void cipher(const struct crypt_key *key, uint64_t sector, uint8_t *to, const uint8_t *from, size_t sectors)
 {
     if (key != storage.keys->key)
-        die("another key than the disk's", 0);
+        model_die("another key than the disk's", 0);
     for (size_t i = 0; i < sectors; i++) {
         memmove(to + i * SECTOR, from + i * SECTOR, SECTOR);
         model_cipher(sector + i, to + i * SECTOR);
@@ -50,146 +50,15 @@ uint8_t *model_bus(uint64_t address, uint64_t bytes)
     if (address >= MODEL_DMA && address - MODEL_DMA + bytes <= sizeof(struct dma))
         return (uint8_t *)storage.dma + (address - MODEL_DMA);
     if (!memory_at(address, bytes))
-        die("the controller was told to use an address that is not the guest's", address);
+        model_die("the controller was told to use an address that is not the guest's", address);
     return model.memory + address;
 }
 
 static uint8_t *own(uint64_t address, uint64_t bytes)
 {
     if (address < MODEL_DMA || address - MODEL_DMA + bytes > sizeof(struct dma))
-        die("a structure of the controller's is not in storage's memory", address);
+        model_die("a structure of the controller's is not in storage's memory", address);
     return model_bus(address, bytes);
-}
-
-/* ---- the disk ---- */
-
-struct transfer {
-    const struct ahci_prd *prd;
-    uint32_t left, offset, moved;
-};
-
-static bool move(struct transfer *t, uint8_t *data, uint32_t bytes, bool to_memory)
-{
-    while (bytes) {
-        uint64_t at;
-        uint32_t n;
-
-        if (!t->left)
-            return false;
-        n = (t->prd->dbc & PRD_BYTES) + 1 - t->offset;
-        n = n < bytes ? n : bytes;
-        at = ((uint64_t)t->prd->dbau << 32 | t->prd->dba) + t->offset;
-        if (to_memory)
-            memcpy(model_bus(at, n), data, n);
-        else
-            memcpy(data, model_bus(at, n), n);
-        data += n;
-        bytes -= n;
-        t->moved += n;
-        t->offset += n;
-        if (t->offset == (t->prd->dbc & PRD_BYTES) + 1) {
-            t->prd++;
-            t->left--;
-            t->offset = 0;
-        }
-    }
-    return true;
-}
-
-static void put_text(uint8_t *data, unsigned word, unsigned words, const char *text)
-{
-    for (unsigned i = 0; i < 2 * words; i++)
-        data[2 * word + (i ^ 1)] = *text ? (uint8_t)*text++ : ' ';
-}
-
-static bool identify(unsigned n, struct transfer *t)
-{
-    uint8_t data[SECTOR] = { 0 };
-
-    put_text(data, 10, 10, n ? "SERIAL1" : "SERIAL0");
-    put_text(data, 27, 20, "MODEL DISK");
-    data[2 * 48] = 1;        /* TRUSTED COMPUTING */
-    data[2 * 59 + 1] = 0xf0; /* SANITIZE and its ways */
-    data[2 * 69 + 1] = 0x40; /* DRAT */
-    data[2 * 69] = 0x20;     /* RZAT */
-    data[2 * 77] = 0x60;     /* NCQ's NON-DATA, SEND and RECEIVE */
-    data[2 * 83 + 1] = 0x04;
-    memcpy(data + 200, &(uint32_t){ MODEL_SECTORS }, 4);
-    data[2 * 106 + 1] = model.port[n].large ? 0x50 : 0;
-    data[2 * 206] = 0x3d; /* SCT, WRITE SAME among it */
-    data[SECTOR - 2] = 0xa5;
-    for (unsigned i = 0; i < SECTOR - 1; i++)
-        data[SECTOR - 1] = (uint8_t)(data[SECTOR - 1] - data[i]);
-    return move(t, data, SECTOR, true);
-}
-
-/* true: done; else the error register. */
-static bool media(unsigned n, const struct command *c, struct transfer *t, uint32_t *error, uint64_t *at)
-{
-    struct model_port *p = &model.port[n];
-
-    if (c->sectors > p->longest)
-        p->longest = c->sectors;
-    for (uint32_t i = 0; i < c->sectors; i++) {
-        uint8_t *sector = model.disk[n] + (c->lba + i) * SECTOR;
-
-        *at = c->lba + i;
-        if (c->lba + i >= MODEL_SECTORS) {
-            *error = 0x10; /* IDNF */
-            return false;
-        }
-        if (c->lba + i == p->fail_lba) {
-            *error = 0x40; /* UNC */
-            return false;
-        }
-        if (!move(t, sector, SECTOR, c->class == COMMAND_READ)) {
-            *error = 0x04;
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Any other FIS is sent, and the disk does nothing that ends in one of its own. */
-static bool is_command(const uint8_t *fis)
-{
-    return fis[H2D_TYPE] == FIS_H2D_TYPE && fis[H2D_FLAGS] & H2D_C;
-}
-
-static bool do_command(unsigned n, const uint8_t *fis, uint32_t flags, struct transfer *t, uint32_t *error, uint64_t *at)
-{
-    struct command c = command_parse(fis, flags);
-
-    *error = 0x04; /* ABRT */
-    *at = 0;
-    if (!is_command(fis))
-        return true;
-    if (c.class == COMMAND_READ || c.class == COMMAND_WRITE) {
-        bool bounced = t->left && t->prd->dba >= MODEL_DMA && t->prd->dba - MODEL_DMA < sizeof(struct dma);
-
-        if (bounced && (c.class == COMMAND_WRITE) != !!(flags & HEADER_W))
-            die("a bounced command whose header says another direction", fis[H2D_COMMAND]);
-        return media(n, &c, t, error, at);
-    }
-    switch (fis[H2D_COMMAND]) {
-    case ATA_IDENTIFY:
-        return identify(n, t);
-    case 0xe7:
-    case 0xea:
-        model.port[n].flushes++;
-        return true;
-    case MODEL_VENDOR:
-        model.port[n].vendor++;
-        return true;
-    case ATA_DSM:
-    case ATA_CHECK_POWER_MODE:
-    case 0xef:
-    case 0x42:
-        return true;
-    default:
-        model.port[n].aborted++;
-        return false;
-    }
 }
 
 /* ---- the controller ---- */
@@ -214,15 +83,15 @@ static void execute(unsigned n, unsigned slot)
     uint64_t table = (uint64_t)h->ctbau << 32 | h->ctba, at;
     const uint8_t *fis = own(table, TABLE_PRDT);
     uint32_t prds = h->flags >> 16, error;
-    struct transfer t = { (const struct ahci_prd *)(prds ? own(table + TABLE_PRDT, prds * 16) : fis), prds, 0, 0 };
-    bool queued = is_command(fis) && (fis[H2D_COMMAND] == 0x60 || fis[H2D_COMMAND] == 0x61), good;
+    struct model_transfer t = { (const struct ahci_prd *)(prds ? own(table + TABLE_PRDT, prds * 16) : fis), prds, 0, 0 };
+    bool queued = model_is_command(fis) && (fis[H2D_COMMAND] == 0x60 || fis[H2D_COMMAND] == 0x61), good;
 
     p->commands++;
     p->log[p->logged++ % sizeof(p->log)] = fis[H2D_COMMAND];
     if (queued && (!(p->sact >> slot & 1) || fis[H2D_COUNT] >> 3 != slot))
-        die("an NCQ command with another tag than its slot", slot);
+        model_die("an NCQ command with another tag than its slot", slot);
     p->accepted &= ~(1u << slot);
-    good = do_command(n, fis, h->flags, &t, &error, &at);
+    good = model_do_command(n, fis, h->flags, &t, &error, &at);
     h->prdbc = t.moved;
     if (!good) {
         put_d2h(p, 0x51, error, at);
@@ -297,9 +166,9 @@ uint32_t hw_read(const struct hba *h, unsigned reg)
 
     tick();
     if (h->base && h->base != MODEL_BASE)
-        die("another controller", h->base);
+        model_die("another controller", h->base);
     if (reg % 4 || reg >= 0x2000)
-        die("no such register", reg);
+        model_die("no such register", reg);
     if (reg < HBA_PORTS)
         return reg == HBA_CAP ? CAP_S64A | CAP_SPM | 0x1f00 : reg == HBA_GHC ? model.ghc : reg == HBA_IS ? model.is
                : reg == HBA_PI ? (1u << MODEL_PORTS) - 1 : 0;
@@ -347,9 +216,9 @@ static void ring(struct model_port *p, uint32_t value)
     if (!(p->cmd & CMD_ST))
         return;
     if (value & (p->ci | p->accepted))
-        die("a doorbell is rung over a command at work", value);
+        model_die("a doorbell is rung over a command at work", value);
     if (queued ? p->ci & ~p->sact : value && (p->sact & (p->ci | p->accepted)))
-        die("queued commands and others at the disk at once", value);
+        model_die("queued commands and others at the disk at once", value);
     p->ci |= model.accepts ? value & ~queued : value;
     p->accepted |= model.accepts ? queued : 0;
 }

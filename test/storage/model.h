@@ -63,4 +63,19 @@ uint8_t *model_bus(uint64_t address, uint64_t bytes);
 /* What the stand-in cipher makes of a sector, in place. */
 void model_cipher(uint64_t sector, uint8_t *data);
 
+
+/* ---- between model.c and model_disk.c ---- */
+
+/* A PRDT from prd on, left entries of it; moved: bytes so far. */
+struct model_transfer {
+    const struct ahci_prd *prd;
+    uint32_t left, offset, moved;
+};
+
+/* Any other FIS is sent, and the disk does nothing that ends in one of its own. */
+bool model_is_command(const uint8_t *fis);
+/* Does a command of port n's. false: *error is the error register's value, and *at the sector, where there is one. */
+bool model_do_command(unsigned n, const uint8_t *fis, uint32_t flags, struct model_transfer *t, uint32_t *error, uint64_t *at);
+_Noreturn void model_die(const char *why, uint64_t value);
+
 #endif
